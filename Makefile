@@ -1,0 +1,91 @@
+# The commands of this project; `make help` lists them. PYTHON names another Python (3.11 or newer), STACK another stack.
+PYTHON ?= python3
+STACK ?= embedded
+export STACK
+
+LOCAL := $(or $(CARE_CONNECT_LOCAL),.local)
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+FETCHED := $(LOCAL)/.fetched
+READY := $(INSTALLED) $(if $(filter embedded,$(STACK)),$(FETCHED))
+COMPOSE = $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
+LOCK := $(BIN)/uv pip compile -q --universal --generate-hashes --no-header pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test test-containers lint fmt types generate lock bench up down clean ci
+
+##@ Start
+help: ## List the targets
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: $(READY) ## Install everything into .venv/ and .local/ (needs Python 3.11+ only)
+
+demo: $(READY) ## Play the main job from end to end, explained on the terminal
+	@$(BIN)/python -m demo $(ARGS)
+
+run: $(READY) ## Keep the stack up and print its addresses; Ctrl-C stops it
+	@$(BIN)/python -m deploy.local.run $(ARGS)
+
+##@ Check
+test: $(READY) ## Run all tests (STACK=embedded, containers or external; ARGS for pytest)
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+test-containers: ## Run all tests on containers; needs a Docker engine
+	@$(MAKE) --no-print-directory test STACK=containers
+
+lint: $(INSTALLED) ## Check style, types, import rules, and that generated files are true
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m common.generate --check
+
+types: $(INSTALLED) ## Check the types
+	$(BIN)/mypy
+
+ci: setup lint test ## What continuous integration runs
+
+bench: $(READY) ## Measure the opt-out beside its floor and other relays
+	@$(BIN)/python -m bench $(ARGS)
+
+##@ Change
+fmt: $(INSTALLED) ## Format the code and repair what can be repaired
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+generate: $(INSTALLED) ## Write the generated files (OpenAPI, AsyncAPI) anew
+	$(BIN)/python -m common.generate
+
+lock: $(INSTALLED) ## Lock the dependencies of pyproject.toml (ARGS=--upgrade for newer ones)
+	$(LOCK) --group local --group build --group dev -o requirements.txt $(ARGS)
+	$(LOCK) -c requirements.txt -o deploy/requirements.txt $(ARGS)
+
+##@ Containers
+up: ## Start the stack from images
+	$(COMPOSE) up --detach --build
+
+down: ## Stop the stack from images; its volumes stay
+	$(COMPOSE) down
+
+##@ Clean
+clean: ## Remove all that was installed, fetched and written
+	@$(PYTHON) -m deploy.local.clean
+	rm -rf .venv out bench/out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# uv installs in seconds what takes pip a minute; where it does not work, pip does. Both take what the lock names only.
+$(INSTALLED): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo 'Python 3.11 or newer is needed: make $(MAKECMDGOALS) PYTHON=/path/to/python3'; exit 1; }
+	$(PYTHON) -m venv .venv
+	@awk '/^[^ #]/ { on = /^uv==/ } on' requirements.txt >.venv/uv.txt
+	{ $(BIN)/python -m pip install -q --require-hashes -r .venv/uv.txt && \
+	  $(BIN)/uv pip sync --python $(BIN)/python --require-hashes requirements.txt; } || \
+	  $(BIN)/python -m pip install --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(FETCHED): $(INSTALLED) $(wildcard deploy/local/pins/*.txt)
+	@$(BIN)/python -m deploy.local.fetch
+	@touch $@

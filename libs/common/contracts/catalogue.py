@@ -1,0 +1,28 @@
+"""Every event there is, by its name on the wire, and the topic of each publisher."""
+
+from common.contracts import assessments, consent, reporting, scheduling
+from common.contracts.event import Event
+
+EVENTS: dict[str, type[Event]] = {
+    event.type: event
+    for event in (
+        consent.OptedIn,
+        consent.Declined,
+        consent.OptedOut,
+        scheduling.ClientRegistered,
+        scheduling.SharingChosen,
+        scheduling.ConsultationRequested,
+        scheduling.RequestAccepted,
+        scheduling.RequestDeclined,
+        scheduling.AppointmentScheduled,
+        scheduling.AppointmentHeld,
+        assessments.AssessmentCompleted,
+        assessments.SatisfactionAnswered,
+        reporting.RedactionApplied,
+    )
+}
+
+
+def topic_of(source: str) -> str:
+    """One topic a publisher: a client's facts stay in one order."""
+    return f"{source}.events.v1"

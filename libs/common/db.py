@@ -1,0 +1,121 @@
+"""A service's PostgreSQL: one engine for HTTP use cases, one pool for the path of an event (docs/decisions/0002).
+
+Both open transactions through here, so that whatever was appended to the journal is handed to the relay right after its commit.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import asyncpg
+from sqlalchemy import MetaData
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from common.cloudevents import Entry
+
+if TYPE_CHECKING:
+    Pool = asyncpg.Pool[asyncpg.Record]
+    Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+else:
+    Pool, Connection = asyncpg.Pool, asyncpg.Connection
+
+
+@dataclass
+class Pending:
+    """What waits for the commit of the transaction under way."""
+
+    appended: list[Entry] = field(default_factory=list)
+    callbacks: list[Callable[[], None]] = field(default_factory=list)
+
+
+PENDING: ContextVar[Pending | None] = ContextVar("pending", default=None)
+
+
+def after_commit(callback: Callable[[], None]) -> None:
+    """Runs once the transaction under way is committed, and not at all where it is not."""
+    pending = PENDING.get()
+    if pending is None:
+        raise RuntimeError("no transaction is under way")
+    pending.callbacks.append(callback)
+
+
+DOWN = (
+    OSError,
+    asyncio.TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+)
+"""What asyncpg raises when the database is not there, as opposed to refusing a statement."""
+
+NAMING = {
+    "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+    "uq": "%(table_name)s_%(column_0_N_name)s_key",
+    "ck": "%(table_name)s_%(constraint_name)s_check",
+    "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+    "pk": "%(table_name)s_pkey",
+}
+
+
+def new_metadata() -> MetaData:
+    return MetaData(naming_convention=NAMING)
+
+
+class Database:
+    """Open for the life of the process."""
+
+    def __init__(self, url: str, engine: AsyncEngine, pool: Pool) -> None:
+        self.url = url
+        self.engine = engine
+        self.pool = pool
+        self.on_commit: Callable[[list[Entry]], None] = lambda _entries: None
+
+    @classmethod
+    async def open(cls, url: str, pool_size: int = 12) -> "Database":
+        engine = create_async_engine(
+            url.replace("postgresql://", "postgresql+asyncpg://", 1), pool_size=5, max_overflow=10, pool_pre_ping=True
+        )
+        return cls(url, engine, await open_pool(url, 2, pool_size))
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+        self.pool.terminate()
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """The transaction of an HTTP use case: committed when the block ends, before anybody is answered."""
+        async with self.handing_over(), self.engine.begin() as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def begin_event(self) -> AsyncIterator[Connection]:
+        """The transaction of the path of an event."""
+        async with self.handing_over(), self.pool.acquire() as tx, tx.transaction():
+            yield tx
+
+    @asynccontextmanager
+    async def handing_over(self) -> AsyncIterator[None]:
+        pending = Pending()
+        token = PENDING.set(pending)
+        try:
+            yield
+        finally:
+            PENDING.reset(token)
+        if pending.appended:
+            self.on_commit(pending.appended)
+        for callback in pending.callbacks:
+            callback()
+
+
+async def open_pool(url: str, smallest: int, largest: int) -> Pool:
+    return await asyncpg.create_pool(url, min_size=smallest, max_size=largest, command_timeout=30, reset=_leave_as_it_is)
+
+
+async def _leave_as_it_is(_connection: object) -> None:
+    """asyncpg's own reset is a round trip at every release. Whoever takes a session lock gives it back or ends the connection."""

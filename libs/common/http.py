@@ -1,0 +1,143 @@
+"""The HTTP edge: errors as problem+json, size limit, trace context, metrics, ETag and If-Match.
+
+Middlewares are plain ASGI: streamed downloads pass through them untouched.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from common.db import DOWN
+from common.metrics import Metrics
+from common.problems import STATUS, Problem
+from common.tracing import TRACEPARENT, child_of
+
+BY_STATUS = {404: "not_found", 405: "method_not_allowed", 400: "malformed_json"}
+
+
+def render(problem: Problem) -> JSONResponse:
+    return JSONResponse(problem.body(), problem.status, problem.headers, media_type="application/problem+json")
+
+
+def _from_validation(error: RequestValidationError) -> Problem:
+    """Names the fields; never echoes what was sent (C13)."""
+    found = [{"pointer": "/" + "/".join(map(str, e["loc"])), "message": e["msg"]} for e in error.errors()]
+    if any(e["type"] == "json_invalid" for e in error.errors()):
+        return Problem("malformed_json", "The body is not JSON.")
+    return Problem("invalid_request", "The request does not have the form that this route takes.", field=found[0]["pointer"], errors=found)
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    async def on_problem(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, Problem)
+        return render(error)
+
+    async def on_validation(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        return render(_from_validation(error))
+
+    async def on_http(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        return render(Problem(BY_STATUS.get(error.status_code, "internal"), str(error.detail)))
+
+    async def on_down(_: Request, error: Exception) -> JSONResponse:
+        return render(Problem("temporarily_unavailable", "Try again shortly.", headers={"retry-after": "1"}))
+
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(RequestValidationError, on_validation)
+    app.add_exception_handler(HTTPException, on_http)
+    for kind in DOWN:
+        app.add_exception_handler(kind, on_down)
+
+
+class Edge:
+    """Size limit, trace context and metrics around every request."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, body_limit: int) -> None:
+        self.app, self.metrics, self.body_limit = app, metrics, body_limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        headers = dict(scope["headers"])
+        traceparent = child_of(headers.get(b"traceparent", b"").decode("latin-1") or None)
+        token = TRACEPARENT.set(traceparent)
+        started, status = time.perf_counter(), 500
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"traceparent", traceparent.encode())]
+            await send(message)
+
+        try:
+            if int(headers.get(b"content-length", b"0") or 0) > self.body_limit:
+                await render(self._too_large())(scope, receive, answer)
+            else:
+                await self.app(scope, self._limited(receive), answer)
+        finally:
+            TRACEPARENT.reset(token)
+            route = getattr(scope.get("route"), "path", "unmatched")
+            self.metrics.requests.labels(route, scope["method"], status).observe(time.perf_counter() - started)
+
+    def _too_large(self) -> Problem:
+        return Problem("body_too_large", f"At most {self.body_limit} bytes.", limit=self.body_limit)
+
+    def _limited(self, receive: Receive) -> Callable[[], Awaitable[Message]]:
+        """A body sent in chunks has no length to look at beforehand."""
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self.body_limit:
+                raise self._too_large()
+            return message
+
+        return counted
+
+
+def etag(version: int) -> str:
+    return f'"{version}"'
+
+
+def version_of(if_match: str | None, rule: str | None = None) -> int:
+    """The version that a change was made on. Raises Problem where it is missing or none of ours."""
+    if if_match is None:
+        raise Problem("if_match_missing", "Say with If-Match which version this was decided on.", field="If-Match", rule=rule)
+    bare = if_match.removeprefix("W/").strip('"')
+    if not bare.isdigit():
+        raise Problem("state_changed", "The version is not one of ours.", field="If-Match", rule=rule)
+    return int(bare)
+
+
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "code", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "enum": sorted(STATUS)},
+        "detail": {"type": "string"},
+        "field": {"type": "string"},
+        "rule": {"type": "string"},
+    },
+}
+
+
+def problems(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route: its errors, for the OpenAPI file."""
+    found: dict[int | str, dict[str, Any]] = {}
+    for code in ("unauthenticated", "forbidden", "invalid_request", *codes):
+        entry = found.setdefault(STATUS[code], {"description": "", "content": {"application/problem+json": {"schema": PROBLEM_SCHEMA}}})
+        entry["description"] = ", ".join(filter(None, [entry["description"], code]))
+    return found

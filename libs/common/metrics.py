@@ -1,0 +1,27 @@
+"""Prometheus metrics of one service. A registry of its own, so that two apps in one process do not mix."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+MILLISECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300)
+
+
+class Metrics:
+    """Gauges and counters that operators and alarms look at."""
+
+    def __init__(self) -> None:
+        r = self.registry = CollectorRegistry()
+        self.optout_propagation_seconds = Histogram(
+            "optout_propagation_seconds", "From an opt-out's commit until it is effective.", registry=r, buckets=MILLISECONDS
+        )
+        self.optout_receipts_overdue = Gauge("optout_receipts_overdue", "Sinks that have not answered an opt-out in time.", registry=r)
+        self.journal_lag = Gauge("journal_lag", "Entries that are committed and not yet acknowledged by Kafka.", registry=r)
+        self.oldest_unpublished_seconds = Gauge("oldest_unpublished_seconds", "Age of the oldest entry not yet published.", registry=r)
+        self.relay_restarts = Counter("relay_restarts", "Times that the relay began again from the journal.", registry=r)
+        self.applied_position = Gauge("applied_position", "Last position applied.", ["source", "stream"], registry=r)
+        self.parked_clients = Gauge("parked_clients", "Clients whose events wait behind one that cannot be applied.", registry=r)
+        self.duplicates = Counter("duplicates_dropped", "Records dropped because their position was applied.", ["source"], registry=r)
+        self.gaps = Counter("gaps_refetched", "Streams refetched from their owner.", ["source"], registry=r)
+        self.dead_letters = Counter("dead_letters", "Records on a topic that are no entry of its journal.", ["source"], registry=r)
+        self.pages_released = Counter("pages_released", "Pages of individual data handed to a recipient.", registry=r)
+        self.releases_refused = Counter("releases_refused", "Releases refused because freshness could not be proven.", registry=r)
+        self.requests = Histogram("http_request_seconds", "HTTP requests.", ["route", "method", "status"], registry=r, buckets=MILLISECONDS)

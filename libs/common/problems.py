@@ -1,0 +1,70 @@
+"""Errors with a stable code, and the one table from code to HTTP status. Rendered as problem+json (RFC 9457)."""
+
+from typing import Any
+
+STATUS = {
+    "invalid_request": 422,
+    "malformed_json": 400,
+    "body_too_large": 413,
+    "unauthenticated": 401,
+    "invalid_token": 401,
+    "forbidden": 403,
+    "not_found": 404,
+    "method_not_allowed": 405,
+    "unknown_client": 404,
+    "unknown_employer": 404,
+    "unknown_plan": 404,
+    "unknown_provider": 404,
+    "unknown_request": 404,
+    "unknown_export": 404,
+    "choice_missing": 422,
+    "choice_unexpected": 409,
+    "notice_not_current": 409,
+    "state_changed": 412,
+    "if_match_missing": 428,
+    "idempotency_key_reused": 422,
+    "already_exists": 409,
+    "wrong_state": 409,
+    "programme_not_offered": 409,
+    "recipient_not_allowed": 422,
+    "unknown_instrument": 422,
+    "unknown_answer": 422,
+    "under_age": 422,
+    "part_redacted": 410,
+    "freshness_not_proven": 503,
+    "temporarily_unavailable": 503,
+    "internal": 500,
+}
+
+
+class Problem(Exception):
+    """Something that the caller is told. Rules raise it and know no status."""
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        field: str | None = None,
+        rule: str | None = None,
+        headers: dict[str, str] | None = None,
+        **extra: Any,
+    ) -> None:
+        super().__init__(code)
+        self.code, self.detail, self.headers = code, detail, headers or {}
+        self.extra = {name: value for name, value in {"field": field, "rule": rule, **extra}.items() if value is not None}
+
+    @property
+    def status(self) -> int:
+        return STATUS[self.code]
+
+    def body(self) -> dict[str, Any]:
+        title = self.code.replace("_", " ").capitalize()
+        return {
+            "type": f"urn:care-connect:problem:{self.code}",
+            "title": title,
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail,
+            **self.extra,
+        }

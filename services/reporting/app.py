@@ -1,0 +1,89 @@
+"""The reporting service, put together."""
+
+from collections.abc import Awaitable, Sequence
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from common.applying import Subscription
+from common.contracts.assessments import AssessmentCompleted, SatisfactionAnswered
+from common.contracts.catalogue import EVENTS
+from common.contracts.consent import Declined, OptedIn, OptedOut
+from common.contracts.scheduling import AppointmentHeld, AppointmentScheduled, ClientRegistered
+from common.db import open_pool
+from common.service import Definition, Running, build, serve
+from reporting.exports.routes import router as exports
+from reporting.partner.publisher import COMPACTED, RECALL_TOPIC, STATE_TOPIC, Publisher
+from reporting.projections import handlers as projections
+from reporting.recalls.routes import router as recalls
+from reporting.redaction.handlers import DecisionHandlers
+from reporting.release.freshness import Freshness
+from reporting.release.gate import Gate, close_streams
+from reporting.release.routes import router as disclosures
+from reporting.schema import metadata
+from reporting.settings import ReportingSettings
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def create_app(settings: ReportingSettings) -> FastAPI:
+    def subscriptions(running: Running) -> Sequence[tuple[Subscription, str]]:
+        publisher = Publisher(running.db, running.journal, settings.kafka, settings.topic_prefix, running.clock)
+        running.app.state.publisher = publisher
+        decisions = DecisionHandlers(running.journal, publisher)
+        consent = Subscription(
+            "consent",
+            {OptedIn: decisions.on_opted_in, Declined: decisions.on_declined, OptedOut: decisions.on_opted_out},
+            EVENTS,
+            before=close_streams,
+        )
+        scheduling = Subscription(
+            "scheduling",
+            {
+                ClientRegistered: projections.on_client_registered,
+                AppointmentScheduled: projections.on_appointment_scheduled,
+                AppointmentHeld: projections.on_appointment_held,
+            },
+            EVENTS,
+        )
+        assessments = Subscription(
+            "assessments",
+            {AssessmentCompleted: projections.on_assessment_completed, SatisfactionAnswered: projections.on_satisfaction_answered},
+            EVENTS,
+        )
+        return (consent, settings.consent_url), (scheduling, settings.scheduling_url), (assessments, settings.assessments_url)
+
+    async def start(running: Running) -> Sequence[Awaitable[None]]:
+        state = running.app.state
+        freshness = Freshness(running.catch_ups["consent"].owner)
+        state.gate = Gate(
+            await open_pool(settings.database_url, 2, 24),
+            freshness,
+            running.positions["consent"],
+            running.metrics,
+            settings.freshness_seconds,
+        )
+        state.publisher.gate = state.gate
+        state.settings = settings
+        return [state.publisher.run()]
+
+    definition = Definition(
+        "reporting",
+        "Care Connect: reporting",
+        (exports, recalls, disclosures),
+        MIGRATIONS,
+        metadata,
+        subscriptions,
+        extra_topics={STATE_TOPIC: COMPACTED, RECALL_TOPIC: {}},
+        start=start,
+    )
+    return build(definition, settings)
+
+
+def main() -> None:
+    settings = ReportingSettings()  # type: ignore[call-arg]
+    serve(create_app(settings), settings, "reporting")
+
+
+if __name__ == "__main__":
+    main()

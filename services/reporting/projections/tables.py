@@ -1,0 +1,117 @@
+"""What reporting knows: clients, their records by category, and what they share. Kept by events only."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+
+from common.contracts.assessments import AssessmentCompleted, SatisfactionAnswered
+from common.contracts.scheduling import AppointmentHeld, AppointmentScheduled, ClientRegistered
+from common.contracts.vocabulary import Category
+from common.db import Connection
+from common.schema import moment
+from reporting.schema import metadata
+
+client = sa.Table(
+    "client",
+    metadata,
+    sa.Column("client_id", pg.UUID(as_uuid=True), primary_key=True),
+    sa.Column("plan_id", pg.UUID(as_uuid=True), nullable=False),
+    sa.Column("employer_id", pg.UUID(as_uuid=True), nullable=False),
+    sa.Column("programme", sa.Text, nullable=False),
+)
+
+record = sa.Table(
+    "record",
+    metadata,
+    sa.Column("record_id", pg.UUID(as_uuid=True), primary_key=True),
+    sa.Column("client_id", pg.UUID(as_uuid=True), nullable=False, index=True),
+    sa.Column("stream", sa.Integer, nullable=False, index=True),
+    sa.Column("programme", sa.Text, nullable=False),
+    sa.Column("category", sa.Text, nullable=False),
+    sa.Column("body", pg.JSONB, nullable=False),
+    moment("occurred_at"),
+)
+
+sharing = sa.Table(
+    "sharing",
+    metadata,
+    sa.Column("client_id", pg.UUID(as_uuid=True), primary_key=True),
+    sa.Column("programme", sa.Text, primary_key=True),
+    sa.Column("stream", sa.Integer, nullable=False, index=True),
+    sa.Column("decision", sa.Text, nullable=False),
+    sa.Column("categories", pg.ARRAY(sa.Text), nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("token", pg.UUID(as_uuid=True)),
+)
+
+KEEP_CLIENTS = """
+insert into client (client_id, plan_id, employer_id, programme)
+select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[]) on conflict (client_id) do nothing"""
+
+KEEP_RECORDS = """
+insert into record (record_id, client_id, stream, programme, category, body, occurred_at)
+select record_id, client_id, stream, programme, category, body::jsonb, occurred_at
+  from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[], $7::timestamptz[])
+    as r(record_id, client_id, stream, programme, category, body, occurred_at)
+on conflict (record_id) do nothing"""
+
+# C16: sessions after the first one tell how often somebody is seen; they are a category of their own.
+KEEP_APPOINTMENTS = """
+insert into record (record_id, client_id, stream, programme, category, body, occurred_at)
+select a.record_id, a.client_id, a.stream, a.programme,
+       case when a.kind = 'session' and exists (
+              select from record r where r.client_id = a.client_id and r.programme = a.programme and r.body ->> 'kind' = 'session')
+            then 'session_frequency' else 'appointments' end,
+       jsonb_build_object('resourceType', 'Appointment', 'kind', a.kind, 'status', 'booked', 'start', a.starts_at), a.occurred_at
+  from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[])
+    as a(record_id, client_id, stream, programme, kind, starts_at, occurred_at)
+on conflict (record_id) do nothing"""
+
+FULFIL_APPOINTMENTS = """
+update record r set body = r.body || jsonb_build_object('status', 'fulfilled', 'held_on', h.held_on)
+  from unnest($1::uuid[], $2::text[]) as h(record_id, held_on) where r.record_id = h.record_id"""
+
+
+async def keep_clients(tx: Connection, events: Sequence[ClientRegistered]) -> None:
+    await tx.execute(
+        KEEP_CLIENTS,
+        [e.client_id for e in events],
+        [e.plan_id for e in events],
+        [e.employer_id for e in events],
+        [e.programme for e in events],
+    )
+
+
+async def keep_records(
+    tx: Connection, events: Sequence[AssessmentCompleted | SatisfactionAnswered | ClientRegistered], streams: Sequence[int],
+    ids: Sequence[UUID], category: Category, bodies: Sequence[str],
+) -> None:  # fmt: skip
+    await tx.execute(
+        KEEP_RECORDS,
+        ids,
+        [e.client_id for e in events],
+        streams,
+        [e.programme for e in events],
+        [category] * len(events),
+        bodies,
+        [e.occurred_at for e in events],
+    )
+
+
+async def keep_appointments(tx: Connection, events: Sequence[AppointmentScheduled], streams: Sequence[int]) -> None:
+    await tx.execute(
+        KEEP_APPOINTMENTS,
+        [e.appointment_id for e in events],
+        [e.client_id for e in events],
+        streams,
+        [e.programme for e in events],
+        [e.kind for e in events],
+        [e.starts_at for e in events],
+        [e.occurred_at for e in events],
+    )
+
+
+async def fulfil_appointments(tx: Connection, events: Sequence[AppointmentHeld]) -> None:
+    await tx.execute(FULFIL_APPOINTMENTS, [e.appointment_id for e in events], [e.held_on.isoformat() for e in events])

@@ -1,0 +1,41 @@
+"""What was disclosed of a client (C9)."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel
+
+from common.auth import Allow, Principal, Role
+from common.contracts.vocabulary import Category, Programme, Purpose, Recipient
+from common.edge import Db
+from common.http import problems
+from common.paging import Cursor, Limit, Page, after, cursor_of
+from reporting.release import tables
+
+router = APIRouter(prefix="/v1/clients/{client_id}", tags=["disclosures"])
+Reader = Annotated[Principal, Depends(Allow(Role.CLIENT, Role.PRIVACY_OFFICER))]
+
+
+class Disclosure(BaseModel):
+    disclosure_id: UUID
+    programme: Programme
+    recipient: Recipient
+    purpose: Purpose
+    path: str
+    export_id: UUID | None
+    categories: list[Category]
+    records: int
+    disclosed_at: datetime
+    recalled_by: UUID | None
+    """The opt-out that recalled it."""
+
+
+@router.get("/disclosures", operation_id="listDisclosures", responses=problems("not_found"))
+async def list_disclosures(db: Db, caller: Reader, client_id: UUID, cursor: Cursor = None, limit: Limit = 100) -> Page[Disclosure]:
+    caller.own(Role.CLIENT, client_id)
+    async with db.pool.acquire() as tx:
+        rows = await tables.disclosures_of(tx, client_id, after(cursor), limit)
+    items = [Disclosure.model_validate(row) for row in rows]
+    return Page(items=items, next=cursor_of(items[-1].disclosure_id) if len(items) == limit else None)

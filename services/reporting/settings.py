@@ -1,0 +1,19 @@
+"""What the reporting service is told from outside."""
+
+from pydantic_settings import SettingsConfigDict
+
+from common.settings import ServiceSettings
+
+
+class ReportingSettings(ServiceSettings):
+    model_config = SettingsConfigDict(env_prefix="REPORTING_")
+
+    consent_url: str
+    scheduling_url: str
+    assessments_url: str
+    page_rows: int = 200
+    """Rows of one page of a download: small, for a page under way holds up the opt-outs of its stream."""
+    page_seconds: float = 1.0
+    """A recipient that does not take a page within this time is cut off."""
+    freshness_seconds: float = 2.0
+    """How long a release waits for consent's heads to be applied before it is refused."""
