@@ -9,11 +9,12 @@ from common.applying import Subscription
 from common.contracts.assessments import AssessmentCompleted, SatisfactionAnswered
 from common.contracts.catalogue import EVENTS
 from common.contracts.consent import Declined, OptedIn, OptedOut
+from common.contracts.partner import RECALL_TOPIC, STATE_TOPIC
 from common.contracts.scheduling import AppointmentHeld, AppointmentScheduled, ClientRegistered
 from common.db import open_pool
 from common.service import Definition, Running, build, serve
 from reporting.exports.routes import router as exports
-from reporting.partner.publisher import COMPACTED, RECALL_TOPIC, STATE_TOPIC, Publisher
+from reporting.partner.publisher import COMPACTED, Publisher
 from reporting.projections import handlers as projections
 from reporting.recalls.routes import router as recalls
 from reporting.redaction.handlers import DecisionHandlers

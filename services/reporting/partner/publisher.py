@@ -6,7 +6,6 @@ transaction of the opt-out, always comes after it. One publisher at a time, by a
 
 import asyncio
 import contextlib
-import json
 import logging
 from typing import Any
 
@@ -15,6 +14,7 @@ from aiokafka import AIOKafkaProducer
 
 from common import kafka
 from common.clock import Clock
+from common.contracts.partner import DELETED_TYPE, RECALL_TOPIC, RECALL_TYPE, STATE_TOPIC, STATE_TYPE, RecallRequested
 from common.contracts.reporting import RedactionApplied, SinkReceipt
 from common.contracts.vocabulary import Programme, Sink
 from common.db import Connection, Database
@@ -27,8 +27,6 @@ from reporting.release.gate import Gate, Hold
 
 log = logging.getLogger(__name__)
 
-STATE_TOPIC = "partner.individual.state.v1"
-RECALL_TOPIC = "partner.recalls.v1"
 COMPACTED = {
     "cleanup.policy": "compact",
     # A deletion reaches the disk within a bounded time (KIP-354), and a tombstone outlives a recipient's outage of a week.
@@ -99,9 +97,9 @@ class Publisher:
     async def _send_notice(self, producer: AIOKafkaProducer, notice: Notice) -> Any:
         key = str(notice.key).encode()
         if notice.topic == "state":
-            return await producer.send(self._prefix + STATE_TOPIC, None, key=key, headers=headers("partner.individual.deleted.v1", key))
-        value = json.dumps({"recall_id": str(notice.key), "decision_id": str(notice.decision_id)}).encode()
-        return await producer.send(self._prefix + RECALL_TOPIC, value, key=key, headers=headers("partner.recall_requested.v1", key))
+            return await producer.send(self._prefix + STATE_TOPIC, None, key=key, headers=headers(DELETED_TYPE, key))
+        value = RecallRequested(recall_id=notice.key, decision_id=notice.decision_id).model_dump_json().encode()
+        return await producer.send(self._prefix + RECALL_TOPIC, value, key=key, headers=headers(RECALL_TYPE, key))
 
     def _receipts(self, batch: list[Notice]) -> list[RedactionApplied]:
         """One event a decision and sink."""
@@ -138,7 +136,7 @@ class Publisher:
             if state.value is None:
                 continue
             key, value = str(state.token).encode(), state.value.encode()
-            sent.append(await producer.send(self._prefix + STATE_TOPIC, value, key=key, headers=headers("partner.individual.v1", key)))
+            sent.append(await producer.send(self._prefix + STATE_TOPIC, value, key=key, headers=headers(STATE_TYPE, key)))
         if sent:
             await asyncio.wait_for(asyncio.gather(*sent), ACK_SECONDS)
         await tables.drop_dirty(hold, states)

@@ -1,0 +1,215 @@
+"""A recorded history of decisions and releases, and the checker that finds in it what must never be. Pure: no clock, no I/O.
+
+All times are nanoseconds of one CLOCK_MONOTONIC. The checker judges each client alone and trusts nobody: what was answered over HTTP,
+the ledger, and what the recipient received must be explained by one order of decisions that agrees with real time.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+
+Client = str
+"""A client within a programme: sharing is decided for each programme by itself."""
+
+NEVER = 2**63
+"""Later than every time."""
+
+
+class Kind(StrEnum):
+    OPT_IN = "opt_in"
+    DECLINE = "decline"
+    OPT_OUT = "opt_out"
+
+
+class Outcome(StrEnum):
+    """Of an attempt. A refusal (4xx, or never sent) has not applied; after a time-out, a cut or a 5xx nobody can tell."""
+
+    OK = "ok"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+class Anomaly(StrEnum):
+    """What the checker looks for. A sound history has none of them."""
+
+    RELEASED_AFTER_OPT_OUT = "released_after_opt_out"
+    """A record in a release that began after its client's opt-out was acknowledged (or of a client who never shared)."""
+    BYTE_AFTER_EFFECTIVE = "byte_after_effective"
+    """A record that arrived after its client's opt-out was answered as effective, whenever its release began."""
+    LOST_DECISION = "lost_decision"
+    """An acknowledged decision that is not in the ledger, or a final state that the ledger does not lead to."""
+    REORDERED = "reordered"
+    """The ledger contradicts real time: a decision stands before one that was acknowledged before it was made."""
+    DOUBLE_EFFECT = "double_effect"
+    """A decision twice in the ledger, a version that counts more than the ledger, a receipt or a deletion twice."""
+    PHANTOM = "phantom"
+    """A decision in the ledger that nobody asked for, or that was refused."""
+    REVIVED = "revived"
+    """Sharing after an opt-out without a later opt-in, or by an opt-in that was made on an older state."""
+    UNREDACTED = "unredacted"
+    """Data of somebody who does not share, in an export or on the partner topic, at the end."""
+    UNACCOUNTED = "unaccounted"
+    """A record arrived that the accounting of disclosures does not know (C9)."""
+    UNFINISHED = "unfinished"
+    """An opt-out whose sinks have not all answered at the end."""
+    WITHHELD = "withheld"
+    """Somebody shares at the end and is missing in a fresh export: refusing everything would be no gate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try to decide something. `decision_id` is the one asked for (opt-in) or answered (opt-out)."""
+
+    client: Client
+    kind: Kind
+    invoked: int
+    answered: int
+    outcome: Outcome
+    decision_id: str | None = None
+    status: str | None = None
+    """Of an opt-out: `recorded`, `effective` or `complete`."""
+    on_version: int | None = None
+
+    @property
+    def effective(self) -> bool:
+        return self.outcome is Outcome.OK and self.status in ("effective", "complete")
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A record as it arrived: whose it is (None where nothing tells), and when we were known to have its last byte."""
+
+    client: Client | None
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One request for individual data: begun just before it was sent. `outcome` is `complete`, `refused` or `cut`."""
+
+    started: int
+    outcome: str
+    records: tuple[Received, ...] = ()
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A line of the ledger."""
+
+    client: Client
+    decision_id: str
+    kind: Kind
+    stream: int
+    position: int
+
+    @property
+    def shares(self) -> bool:
+        return self.kind is Kind.OPT_IN
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """What a service takes a client's state to be; of reporting's, `version` is the position of the decision."""
+
+    shared: bool
+    version: int
+    decision_id: str | None = None
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """What is left when all has settled."""
+
+    ledger: tuple[Decision, ...] = ()
+    sharing: Mapping[Client, Sharing] = field(default_factory=dict)
+    projected: Mapping[Client, Sharing] = field(default_factory=dict)
+    open_receipts: frozenset[str] = frozenset()
+    """Opt-outs that some sink has not answered."""
+    receipts: tuple[tuple[str, str], ...] = ()
+    """Decision and sink of every receipt that reporting has published."""
+    deletions: tuple[tuple[str, str], ...] = ()
+    """Export and token of every deletion that the exports list."""
+    export_rows: Mapping[Client, int] = field(default_factory=dict)
+    topic: Mapping[str, Client | None] = field(default_factory=dict)
+    """The tokens that the partner topic holds a value for, and whose they are."""
+    owed: frozenset[Client] = frozenset()
+    """Those who share and have records to share."""
+    fresh: frozenset[Client] = frozenset()
+    """Those in an export that was requested at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A run. `before` is the ledger as it was when the run began: nobody in the run asked for it."""
+
+    attempts: tuple[Attempt, ...]
+    releases: tuple[Release, ...]
+    final: Final
+    before: tuple[Decision, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    anomaly: Anomaly
+    about: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    violations: tuple[Violation, ...]
+    counts: Mapping[str, int]
+    """What the history holds: a checker that saw nothing proves nothing."""
+
+    @property
+    def anomalies(self) -> dict[Anomaly, int]:
+        """Every anomaly with how often it was found."""
+        found = Counter(violation.anomaly for violation in self.violations)
+        return {anomaly: found[anomaly] for anomaly in Anomaly}
+
+
+@dataclass(frozen=True)
+class Case:
+    """What the history says of one client."""
+
+    client: Client
+    before: frozenset[str]
+    ledger: tuple[Decision, ...]
+    attempts: tuple[Attempt, ...]
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        return {decision.decision_id: n for n, decision in enumerate(self.ledger)}
+
+    @cached_property
+    def asked(self) -> list[int]:
+        """For each line of the ledger the earliest time at which it can have been written."""
+        times, earliest = [], -1
+        for decision in self.ledger:
+            earliest = max(earliest, self.asked_for(decision))
+            times.append(earliest)
+        return times
+
+    @cached_property
+    def acknowledged(self) -> list[int]:
+        """For each line the time by which it was known to be written: a later line's answer says so as well."""
+        return self._known_by(lambda attempt: attempt.outcome is Outcome.OK)
+
+    @cached_property
+    def effective(self) -> list[int]:
+        """For each line the time by which nothing of an earlier consent may leave any more."""
+        return self._known_by(lambda attempt: attempt.effective)
+
+    def asked_for(self, decision: Decision) -> int:
+        """The earliest invocation that can have written it; an opt-out of unknown outcome may have written any."""
+        if decision.decision_id in self.before:
+            return -1
+        return min((a.invoked for a in self.attempts if can_have_written(a, decision)), default=-1)
+
+    def _known_by(self, counts: "Test") -> list[int]:
+        first = [0 if decision.decision_id in self.before and counts is not _EFFECTIVE else NEVER for decision in self.ledger]
+        return first
