@@ -1,20 +1,15 @@
-"""A recorded history of decisions and releases, and the checker that finds in it what must never be. Pure: no clock, no I/O.
+"""What a recorded history of decisions and releases consists of, and what must never be in one. `race_checker.check` looks for it.
 
-All times are nanoseconds of one CLOCK_MONOTONIC. The checker judges each client alone and trusts nobody: what was answered over HTTP,
-the ledger, and what the recipient received must be explained by one order of decisions that agrees with real time.
+Pure: no clock, no I/O. All times are nanoseconds of one CLOCK_MONOTONIC.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
 
 Client = str
 """A client within a programme: sharing is decided for each programme by itself."""
-
-NEVER = 2**63
-"""Later than every time."""
 
 
 class Kind(StrEnum):
@@ -136,6 +131,8 @@ class Final:
     export_rows: Mapping[Client, int] = field(default_factory=dict)
     topic: Mapping[str, Client | None] = field(default_factory=dict)
     """The tokens that the partner topic holds a value for, and whose they are."""
+    risen: frozenset[str] = frozenset()
+    """The tokens for which it got a value after the tombstone."""
     owed: frozenset[Client] = frozenset()
     """Those who share and have records to share."""
     fresh: frozenset[Client] = frozenset()
@@ -170,46 +167,3 @@ class Report:
         """Every anomaly with how often it was found."""
         found = Counter(violation.anomaly for violation in self.violations)
         return {anomaly: found[anomaly] for anomaly in Anomaly}
-
-
-@dataclass(frozen=True)
-class Case:
-    """What the history says of one client."""
-
-    client: Client
-    before: frozenset[str]
-    ledger: tuple[Decision, ...]
-    attempts: tuple[Attempt, ...]
-
-    @cached_property
-    def index(self) -> dict[str, int]:
-        return {decision.decision_id: n for n, decision in enumerate(self.ledger)}
-
-    @cached_property
-    def asked(self) -> list[int]:
-        """For each line of the ledger the earliest time at which it can have been written."""
-        times, earliest = [], -1
-        for decision in self.ledger:
-            earliest = max(earliest, self.asked_for(decision))
-            times.append(earliest)
-        return times
-
-    @cached_property
-    def acknowledged(self) -> list[int]:
-        """For each line the time by which it was known to be written: a later line's answer says so as well."""
-        return self._known_by(lambda attempt: attempt.outcome is Outcome.OK)
-
-    @cached_property
-    def effective(self) -> list[int]:
-        """For each line the time by which nothing of an earlier consent may leave any more."""
-        return self._known_by(lambda attempt: attempt.effective)
-
-    def asked_for(self, decision: Decision) -> int:
-        """The earliest invocation that can have written it; an opt-out of unknown outcome may have written any."""
-        if decision.decision_id in self.before:
-            return -1
-        return min((a.invoked for a in self.attempts if can_have_written(a, decision)), default=-1)
-
-    def _known_by(self, counts: "Test") -> list[int]:
-        first = [0 if decision.decision_id in self.before and counts is not _EFFECTIVE else NEVER for decision in self.ledger]
-        return first

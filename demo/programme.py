@@ -1,6 +1,6 @@
-"""The sample programme: employers, providers, clients, and what each client did in the last months. Pure: the same seed, the same programme.
+"""The sample programme: employers, providers, clients, and what each client did in the last months.
 
-`loading.py` takes its steps over HTTP, as the portals would have.
+Pure: the same seed, the same programme. `loading.py` takes its steps over HTTP, as the portals would have.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from uuid import UUID
 from common.contracts.vocabulary import Category, Choice, Programme
 from demo import distributions as drawn
 from demo.distributions import pick
-from demo.steps import Ask, FillIn, Recommend, Schedule, Sharing, Step
+from demo.steps import FillIn, Recommend, Schedule, Sharing, Step
 from demo.stories import story
 
 HISTORY_DAYS, PROVIDERS = 100, 40

@@ -7,9 +7,9 @@ import importlib
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import yaml
+from fastapi import FastAPI
 
 from common.contracts import asyncapi
 from common.contracts.catalogue import EVENTS
@@ -25,19 +25,18 @@ SETTINGS = {
 }
 
 
-def openapi(service: str) -> dict[str, Any]:
-    """From the app as it is served; the settings are of no consequence."""
+def app_of(service: str) -> FastAPI:
+    """The app as it is served; it is never started, so the settings are of no consequence."""
     settings = getattr(importlib.import_module(f"{service}.settings"), SETTINGS[service])
     values = {name: 1 if field.annotation is int else "x" for name, field in settings.model_fields.items() if field.is_required()}
-    app = importlib.import_module(f"{service}.app").create_app(settings(**values))
-    document: dict[str, Any] = app.openapi()
-    return document
+    app: FastAPI = importlib.import_module(f"{service}.app").create_app(settings(**values))
+    return app
 
 
 def generated() -> dict[Path, str]:
     files = {ROOT / "docs" / "asyncapi.yaml": yaml.safe_dump(asyncapi.description(), sort_keys=False, allow_unicode=True, width=120)}
     for service in SETTINGS:
-        files[ROOT / "docs" / "openapi" / f"{service}.json"] = json.dumps(openapi(service), indent=1, ensure_ascii=False) + "\n"
+        files[ROOT / "docs" / "openapi" / f"{service}.json"] = json.dumps(app_of(service).openapi(), indent=1, ensure_ascii=False) + "\n"
     for name, event in EVENTS.items():
         files[PUBLISHED / f"{name}.json"] = json.dumps(asyncapi.schema_of(event), indent=1, ensure_ascii=False) + "\n"
     return files

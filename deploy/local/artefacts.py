@@ -4,6 +4,7 @@
 taken that differs from its pin.
 """
 
+import contextlib
 import hashlib
 import platform
 import shutil
@@ -14,7 +15,6 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
@@ -101,22 +101,21 @@ def _fetch(pin: Pin, folder: Path, count: Callable[[int], None]) -> None:
 
     context = MavenContext(repo_cache=folder / "repository", timeout=60)
     artefact = context.create_dependency(pin.coordinate).artifact
-    for attempt in range(1, _ATTEMPTS + 1):
-        try:
-            file = artefact.resolve()
+    for attempt in range(_ATTEMPTS - 1):
+        with contextlib.suppress(RequestException, RuntimeError):
+            artefact.resolve()
             break
-        except (RequestException, RuntimeError):
-            if attempt == _ATTEMPTS:
-                raise
-            (folder / "repository" / artefact.component.path_prefix / artefact.filename).unlink(missing_ok=True)
-            time.sleep(attempt)
+        # What was there when it broke off would be taken for the whole.
+        (folder / "repository" / artefact.component.path_prefix / artefact.filename).unlink(missing_ok=True)
+        time.sleep(1 + attempt)
+    file = artefact.resolve()
     if hashlib.sha256(file.read_bytes()).hexdigest() != pin.sha256:
         raise RuntimeError(f"{pin.coordinate} is not what was pinned: its SHA-256 differs")
     file.rename(folder / file.name)
     count(pin.size)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _summed(label: str, total: int, tell: Tell) -> Iterator[Callable[[int], None]]:
     """Tells the sum of what is counted, from several threads."""
     lock = threading.Lock()

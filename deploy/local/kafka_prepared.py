@@ -73,9 +73,7 @@ async def _use(bootstrap: str) -> None:
     await producer.start()
     await producer.send_and_wait("training", b"value", key=b"key")
     await producer.stop()
-    consumer = AIOKafkaConsumer(
-        "training", bootstrap_servers=bootstrap, group_id="training", auto_offset_reset="earliest"
-    )
+    consumer = AIOKafkaConsumer("training", bootstrap_servers=bootstrap, group_id="training", auto_offset_reset="earliest")
     await consumer.start()
     await consumer.getone()
     await consumer.commit()

@@ -4,6 +4,7 @@ For the local stack only: whoever can open a loopback connection on this machine
 acknowledges is on the disk (fsync and synchronous_commit stay on).
 """
 
+import ctypes
 import shutil
 import signal
 import subprocess
@@ -14,6 +15,8 @@ from deploy.local.artefacts import POSTGRES_VERSION, Tell, postgres_programs, si
 from deploy.local.paths import give, made_once, server_account, server_home
 from deploy.local.processes import Process
 from deploy.local.spawn import bound_to_parent
+
+_IPC_RMID = 0
 
 _SETTINGS = """\
 listen_addresses = '127.0.0.1'
@@ -75,7 +78,8 @@ class Postgres:
 
     def stop(self, timeout: float = 10) -> None:
         """Ends the server by a fast shutdown, by a kill after `timeout` seconds."""
-        self.process.stop(timeout)
+        if self.process.stop(timeout) is not None:
+            self._free_segment()
 
     def restart(self) -> None:
         """Stops the server if it runs, and starts it on the same data and port."""
@@ -96,12 +100,21 @@ class Postgres:
 
     def _ready(self) -> bool:
         """Whether the postmaster has written `ready` into its lock file, which is what pg_ctl looks at."""
+        return self._lock_file()[7:] == ["ready"]
+
+    def _free_segment(self) -> None:
+        """Frees the few bytes of System V shared memory that a killed server's lock file names; a restart would, too."""
+        if segment := "".join(self._lock_file()[6:7]):
+            ctypes.CDLL(None).shmctl(int(segment.split()[1]), _IPC_RMID, None)
+
+    def _lock_file(self) -> list[str]:
+        """The lines of the running server's lock file, or of one that was killed."""
         try:
-            lines = (self._data / "postmaster.pid").read_text().splitlines()
+            lines = [line.strip() for line in (self._data / "postmaster.pid").read_text().splitlines()]
         except FileNotFoundError:
-            return False
-        # A file of the run before has another process id.
-        return len(lines) > 7 and int(lines[0]) == self.process.pid and lines[7].strip() == "ready"
+            return []
+        # One of a run before ours has another process id.
+        return lines if lines[:1] == [str(self.process.pid)] else []
 
 
 def template(tell: Tell = silent) -> Path:

@@ -19,9 +19,7 @@ _Popen = subprocess.Popen[bytes]
 _Order = tuple[Callable[[], _Popen], Future[_Popen]]
 
 
-def bound_to_parent(
-    argv: Sequence[str | Path], account: Account | None = None, death_signal: int = signal.SIGKILL
-) -> list[str]:
+def bound_to_parent(argv: Sequence[str | Path], account: Account | None = None, death_signal: int = signal.SIGKILL) -> list[str]:
     """The command that runs `argv` (an absolute program) under `account`, and ends it by `death_signal` when we die."""
     uid, gid = account or (-1, -1)
     numbers = (os.getpid(), int(death_signal), uid, gid)

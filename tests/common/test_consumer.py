@@ -7,12 +7,12 @@ from uuid import UUID, uuid4
 
 import httpx
 from aiokafka import AIOKafkaProducer
-from tests.common.conftest import STREAMS, JournalOwner, Publisher, Reader, counted, eventually
 
 from common import kafka
 from common.cloudevents import Entry, to_headers
 from common.consumer import Consumer
 from common.journal import stream_of
+from tests.common.conftest import STREAMS, JournalOwner, Publisher, Reader, counted, eventually
 
 Running = Callable[[Awaitable[None]], "asyncio.Future[None]"]
 

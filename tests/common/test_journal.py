@@ -6,10 +6,10 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from tests.common.conftest import STREAMS, Publisher, counted
 
 from common.cloudevents import digest_of
 from common.journal import FIRST_DIGEST, PAYLOAD_LIMIT, first_broken, heads, stream_of
+from tests.common.conftest import STREAMS, Publisher, counted
 
 
 async def test_positions_are_gapless_and_in_commit_order_under_racing_and_failing_writers(publisher: Publisher) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID, uuid4
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from tests.common.conftest import STREAMS, Publisher, counted, eventually
 
 from common.db import Database
 from common.relay import Relay
+from tests.common.conftest import STREAMS, Publisher, counted, eventually
 
 Running = Callable[[Awaitable[None]], "asyncio.Future[None]"]
 

@@ -16,10 +16,13 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.local.infrastructure import Infrastructure
-from deploy.local.paths import ROOT
+from deploy.local.paths import ROOT, run_folder
 from deploy.local.ports import free_ports
+from deploy.local.postgres import Postgres
 from deploy.local.process_table import descendants, running
 from deploy.local.processes import Process
+
+_SEGMENTS = Path("/proc/sysvipc/shm")
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -106,6 +109,19 @@ def test_after_a_stop_no_process_port_or_file_is_left() -> None:
     assert not folder.exists()
 
 
+@pytest.mark.skipif(not _SEGMENTS.exists(), reason="shared memory is listed on Linux only")
+def test_a_killed_postgres_that_is_not_started_again_leaves_no_shared_memory() -> None:
+    with run_folder() as folder:
+        postgres = Postgres(folder / "postgres", *free_ports(1))
+        postgres.start()
+        postgres.kill()
+        assert postgres.process.pid in _makers_of_segments()
+
+        postgres.stop()
+
+    assert postgres.process.pid not in _makers_of_segments()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel does this on Linux only")
 def test_when_its_parent_is_killed_the_whole_stack_dies() -> None:
     program = """
@@ -126,14 +142,15 @@ time.sleep(60)
     parent.kill()
     parent.wait()
 
+    # The ports last: a process is called dead while its last threads still hold them.
     _eventually(lambda: not any(map(running, pids)))
-    assert not _listening(postgres_port) and not _listening(kafka_port)
+    _eventually(lambda: not _listening(postgres_port) and not _listening(kafka_port))
     parent.stdout.close()
 
 
 def test_a_process_is_ready_when_it_answers_and_gone_when_it_is_stopped(tmp_path: Path) -> None:
     (port,) = free_ports(1)
-    argv = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", tmp_path]
+    argv = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", str(tmp_path)]
     server = Process("files", argv, tmp_path / "log")
     server.start()
     server.wait_ready(f"http://127.0.0.1:{port}/")
@@ -168,9 +185,7 @@ def test_a_process_that_ends_early_is_reported_with_its_last_words(tmp_path: Pat
 
 def test_two_workers_get_different_ports() -> None:
     command = [sys.executable, "-c", "from deploy.local.ports import free_ports; print(free_ports(60)); input()"]
-    workers = [
-        subprocess.Popen(command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(2)
-    ]
+    workers = [subprocess.Popen(command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(2)]
     first, second = (_line_of(worker) for worker in workers)
     for worker in workers:
         worker.communicate("\n")
@@ -181,6 +196,11 @@ def test_two_workers_get_different_ports() -> None:
 def _line_of(worker: subprocess.Popen[str]) -> list[int]:
     assert worker.stdout is not None
     return [int(port) for port in worker.stdout.readline().strip("[]\n").split(",")]
+
+
+def _makers_of_segments() -> set[int]:
+    """The processes that made the System V shared memory that is there: the fifth column."""
+    return {int(line.split()[4]) for line in _SEGMENTS.read_text().splitlines()[1:]}
 
 
 def _tree(pid: int) -> list[int]:

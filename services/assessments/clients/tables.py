@@ -5,7 +5,6 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assessments.schema import metadata
 from common.contracts.vocabulary import Programme
@@ -27,7 +26,9 @@ async def remember(tx: Connection, client_ids: Sequence[UUID], programmes: Seque
     await tx.execute(REMEMBER, client_ids, programmes)
 
 
-async def programme_of(tx: AsyncConnection, client_id: UUID) -> Programme | None:
-    """None for a client that is not known."""
-    name = await tx.scalar(sa.select(known_client.c.programme).where(known_client.c.client_id == client_id))
-    return Programme(name) if name else None
+def inserted_with_programme(table: sa.Table) -> sa.Executable:
+    """Inserts a row, its columns by their names, with its client's programme, and returns that; inserts nothing for an unknown client."""
+    given = [column for column in table.c if column.name != "programme"]
+    values = [sa.bindparam(column.name, type_=column.type) for column in given]
+    row = sa.select(*values, known_client.c.programme).where(known_client.c.client_id == sa.bindparam("client_id"))
+    return sa.insert(table).from_select([*given, table.c.programme], row).returning(table.c.programme)

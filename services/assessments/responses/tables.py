@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from assessments.clients.tables import inserted_with_programme
 from assessments.responses.rules import Answered, AssessmentResponse
 from assessments.schema import metadata
 from common.contracts.vocabulary import Programme
@@ -29,16 +30,14 @@ assessment_response = sa.Table(
     sa.Index("assessment_response_client_idx", "client_id", "response_id"),
 )
 SHOWN = [assessment_response.c[name] for name in AssessmentResponse.model_fields]
+INSERT = inserted_with_programme(assessment_response)
 
 
-async def insert(tx: AsyncConnection, response: AssessmentResponse, answered: Answered, programme: Programme) -> None:
-    row = {
-        **response.model_dump(),
-        "programme": programme,
-        "instrument_version": answered.instrument.version,
-        "answers": answered.answers,
-    }
-    await tx.execute(sa.insert(assessment_response).values(row))
+async def insert(tx: AsyncConnection, response: AssessmentResponse, answered: Answered) -> Programme | None:
+    """The client's programme; None, and nothing stored, for a client that is not known."""
+    row = {**response.model_dump(), "instrument_version": answered.instrument.version, "answers": answered.answers}
+    programme = await tx.scalar(INSERT, row)
+    return Programme(programme) if programme else None
 
 
 async def list_after(tx: AsyncConnection, client_id: UUID, last: UUID, limit: int) -> list[AssessmentResponse]:

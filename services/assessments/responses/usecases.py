@@ -5,7 +5,6 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from assessments.clients.tables import programme_of
 from assessments.instruments.rules import score
 from assessments.responses import rules, tables
 from assessments.responses.rules import Answered, AssessmentResponse
@@ -23,10 +22,9 @@ async def answer_assessment(
     response = rules.complete(answered, score(answered.instrument, answered.answers), now)
 
     async def work(tx: AsyncConnection) -> AssessmentResponse:
-        programme = await programme_of(tx, answered.client_id)
+        programme = await tables.insert(tx, response, answered)
         if programme is None:
             raise Problem("unknown_client", "No such client.", field="client_id")
-        await tables.insert(tx, response, answered, programme)
         await journal.append(tx, rules.completed(response, programme))
         return response
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from assessments.clients.tables import inserted_with_programme
 from assessments.schema import metadata
 from common.contracts.vocabulary import Programme
 from common.schema import moment
@@ -33,7 +34,10 @@ satisfaction_response = sa.Table(
     sa.Column("score", sa.Integer, nullable=False),
     moment("answered_at"),
 )
+INSERT = inserted_with_programme(satisfaction_response)
 
 
-async def insert(tx: AsyncConnection, response: SatisfactionResponse, programme: Programme) -> None:
-    await tx.execute(sa.insert(satisfaction_response).values({**response.model_dump(), "programme": programme}))
+async def insert(tx: AsyncConnection, response: SatisfactionResponse) -> Programme | None:
+    """The client's programme; None, and nothing stored, for a client that is not known."""
+    programme = await tx.scalar(INSERT, response.model_dump())
+    return Programme(programme) if programme else None

@@ -2,7 +2,6 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from assessments.clients.tables import programme_of
 from assessments.satisfaction import tables
 from assessments.satisfaction.tables import SatisfactionResponse
 from common.auth import Principal
@@ -19,10 +18,9 @@ async def answer_satisfaction(
     """Raises Problem for a client that is not known."""
 
     async def work(tx: AsyncConnection) -> SatisfactionResponse:
-        programme = await programme_of(tx, response.client_id)
+        programme = await tables.insert(tx, response)
         if programme is None:
             raise Problem("unknown_client", "No such client.", field="client_id")
-        await tables.insert(tx, response, programme)
         event = SatisfactionAnswered(
             occurred_at=response.answered_at,
             client_id=response.client_id,

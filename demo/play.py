@@ -1,0 +1,52 @@
+"""What the acts share: the stack, who speaks, the programme, and what has been measured so far."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from common.auth import Role
+from demo.calling import Caller
+from demo.exporting import Taken
+from demo.living import Forms
+from demo.programme import Client, SampleProgramme
+from demo.system import PRIVACY_OFFICER, System
+from demo.telling import Teller
+
+
+@dataclass
+class Play:
+    system: System
+    http: httpx.AsyncClient
+    tell: Teller
+    programme: SampleProgramme
+    out: Path
+    forms: Forms = field(init=False)
+    before: Taken = field(init=False)
+    """The export as the plan took it first."""
+    opt_outs: dict[str, UUID] = field(default_factory=dict)
+    """Every opt-out that was acknowledged: decision and client."""
+    summary: dict[str, Any] = field(default_factory=dict)
+    holds: bool = True
+    """Whether everything was as it must be."""
+
+    def caller(self, role: Role, subject: UUID) -> Caller:
+        return Caller(self.system, self.http, role, subject)
+
+    @property
+    def plan(self) -> Caller:
+        return self.caller(Role.PLAN, self.programme.plan_id)
+
+    @property
+    def privacy_officer(self) -> Caller:
+        return self.caller(Role.PRIVACY_OFFICER, PRIVACY_OFFICER)
+
+    def client(self, client: Client) -> Caller:
+        return self.caller(Role.CLIENT, client.client_id)
+
+    def check(self, holds: bool, text: str) -> bool:
+        """Said as it came out; whatever does not hold makes the demo fail."""
+        self.holds = self.tell.check(holds, text) and self.holds
+        return holds

@@ -1,0 +1,140 @@
+"""What clients and the plan do in a race, each act recorded: deciding, asking for exports, downloading."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from random import Random
+from uuid import UUID, uuid4
+
+from demo.history import Attempt, Client, Kind, Outcome, Received, Release
+from demo.recorder import Answer, Recorder
+from deploy.local.stack import Stack
+
+NOTICE = "2026-01"
+PURPOSE = "personalised_health_recommendations"
+TOKEN = re.compile(rb'"token": ?"([0-9a-f-]{36})"')
+
+
+@dataclass(frozen=True, slots=True)
+class Sharer:
+    """A client who shares when the race begins."""
+
+    client_id: UUID
+    programme: str = "care_connect"
+
+    @property
+    def key(self) -> Client:
+        return f"{self.client_id}/{self.programme}"
+
+
+@dataclass(frozen=True, slots=True)
+class OptIn:
+    """An opt-in as it was sent, so that it can be sent again late."""
+
+    version: int
+    decision_id: str
+    body: bytes
+
+
+@dataclass
+class Recording:
+    """Everything done so far. Tokens are given their clients when the race is over."""
+
+    stack: Stack
+    plan_id: UUID
+    random: Random
+    recorder: Recorder = field(default_factory=Recorder)
+    attempts: list[Attempt] = field(default_factory=list)
+    releases: list[tuple[int, str, str, list[tuple[str, int]]]] = field(default_factory=list)
+    exports: list[str] = field(default_factory=list)
+    _bearers: dict[tuple[str, UUID], Mapping[str, str]] = field(default_factory=dict)
+
+    def bearer(self, role: str, who: UUID) -> Mapping[str, str]:
+        if (role, who) not in self._bearers:
+            self._bearers[role, who] = self.stack.issuer.bearer(role, who)
+        return self._bearers[role, who]
+
+    def one_of(self, service: str) -> str:
+        """The address of some instance, up or down."""
+        return self.stack.url(self.random.choice(self.stack.names(service)))
+
+    async def opt_out(self, sharer: Sharer) -> Attempt:
+        url = f"{self.one_of('consent')}/v1/clients/{sharer.client_id}/opt-outs"
+        body = json.dumps({"programme": sharer.programme}).encode()
+        answer = await self.recorder.ask("POST", url, self.bearer("client", sharer.client_id), body)
+        item = json.loads(answer.body)["items"][0] if answer.outcome is Outcome.OK else {}
+        return self._attempt(sharer, Kind.OPT_OUT, answer, item.get("decision_id"), status=item.get("status"))
+
+    async def version(self, sharer: Sharer) -> int | None:
+        """The version of the state that the client is shown."""
+        url = f"{self.one_of('consent')}/v1/clients/{sharer.client_id}/sharing/{sharer.programme}"
+        answer = await self.recorder.ask("GET", url, self.bearer("client", sharer.client_id))
+        return int(json.loads(answer.body)["version"]) if answer.outcome is Outcome.OK else None
+
+    async def opt_in(self, sharer: Sharer, made: OptIn) -> Attempt:
+        url = f"{self.one_of('consent')}/v1/clients/{sharer.client_id}/decisions"
+        headers = {**self.bearer("client", sharer.client_id), "if-match": f'"{made.version}"'}
+        answer = await self.recorder.ask("POST", url, headers, made.body)
+        return self._attempt(sharer, Kind.OPT_IN, answer, made.decision_id, on_version=made.version)
+
+    def _attempt(
+        self, sharer: Sharer, kind: Kind, answer: Answer, decision_id: str | None, *, status: str | None = None, on_version: int | None = None
+    ) -> Attempt:
+        made = Attempt(sharer.key, kind, answer.sent, answer.done, answer.outcome, decision_id, status, on_version)
+        self.attempts.append(made)
+        return made
+
+    async def request_export(self) -> str | None:
+        """A fresh export of all who share; None where it was refused."""
+        body = json.dumps({"purpose": PURPOSE}).encode()
+        answer = await self.recorder.ask(
+            "POST", f"{self.one_of('reporting')}/v1/exports", self.bearer("plan", self.plan_id), body, patience=20
+        )
+        if answer.outcome is not Outcome.OK:
+            return None
+        self.exports.append(json.loads(answer.body)["export_id"])
+        return self.exports[-1]
+
+    async def download(self, export_id: str) -> bool:
+        """Manifest, then part by part. False at the first part that did not come whole: a later try begins with a fresh manifest."""
+        base, plan = self.one_of("reporting"), self.bearer("plan", self.plan_id)
+        manifest = await self.recorder.ask("GET", f"{base}/v1/exports/{export_id}", plan)
+        if manifest.outcome is not Outcome.OK:
+            return False
+        for part in json.loads(manifest.body)["output"]:
+            answer = await self.recorder.ask("GET", base + part["url"], plan, patience=15)
+            if not self._release(part["url"], answer):
+                return False
+        return True
+
+    def _release(self, path: str, answer: Answer) -> bool:
+        complete = answer.outcome is Outcome.OK
+        outcome = "complete" if complete else "cut" if answer.status in (0, 200) else "refused"
+        records = list(_records(answer)) if answer.status == 200 else []
+        self.releases.append((answer.sent, outcome, path, records))
+        return complete
+
+    def released(self, owners: Mapping[str, Client]) -> tuple[Release, ...]:
+        return tuple(
+            Release(started, outcome, tuple(Received(owners.get(token), at) for token, at in records), path)
+            for started, outcome, path, records in self.releases
+        )
+
+
+def opt_in_on(version: int, programme: str) -> OptIn:
+    decision_id = str(uuid4())
+    body = {"choice": "opt_in", "programme": programme, "notice_version": NOTICE, "decision_id": decision_id}
+    return OptIn(version, decision_id, json.dumps(body).encode())
+
+
+def _records(answer: Answer) -> Iterator[tuple[str, int]]:
+    """Token of each line, and when its last byte was there. Of a line that was cut, as far as it tells whose it is."""
+    end = 0
+    for line in answer.body.splitlines(keepends=True):
+        end += len(line)
+        found = TOKEN.search(line)
+        if found:
+            yield found[1].decode(), answer.received_at(end)
+
+

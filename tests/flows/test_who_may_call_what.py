@@ -1,0 +1,76 @@
+"""Every route of every service states who may call it; the ones that anybody may call are listed here."""
+
+import importlib
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from common.auth import Allow, Public, Role
+from deploy.generate import SETTINGS, app_of
+
+PUBLIC = {"/livez", "/readyz", "/metrics", "/v1/notices"}
+INDIVIDUAL = {"/v1/exports", "/v1/exports/{export_id}", "/v1/exports/{export_id}/parts/{stream}", "/v1/recalls"}
+
+
+def rules(dependant: Any) -> list[Allow]:
+    own = [dependant.call] if isinstance(dependant.call, Allow) else []
+    return own + [rule for inner in dependant.dependencies for rule in rules(inner)]
+
+
+def routes(app: FastAPI) -> list[APIRoute]:
+    return [route for route in _flat(app.routes) if isinstance(route, APIRoute)]
+
+
+def _flat(found: Any) -> list[Any]:
+    return [inner for route in found for inner in ([route] if isinstance(route, APIRoute) else _flat(getattr(route, "routes", [])))]
+
+
+@pytest.mark.parametrize("service", SETTINGS)
+def test_a_route_without_a_stated_rule_does_not_exist(service: str) -> None:
+    found = routes(app_of(service))
+    assert len(found) > 8
+    for route in found:
+        stated = rules(route.dependant)
+        assert len(stated) == 1, f"{route.methods} {route.path} states {len(stated)} rules"
+        assert isinstance(stated[0], Public) == (route.path in PUBLIC), route.path
+        assert isinstance(stated[0], Public) or stated[0].roles
+
+
+@pytest.mark.parametrize("service", SETTINGS)
+def test_C6_no_route_that_an_employer_may_call_is_about_a_client(service: str) -> None:
+    for route in routes(app_of(service)):
+        if Role.EMPLOYER in rules(route.dependant)[0].roles:
+            names = {parameter.name for parameter in (*route.dependant.path_params, *route.dependant.query_params)}
+            assert "client_id" not in names, route.path
+            assert route.path.startswith("/v1/employers"), route.path
+
+
+def test_R4_individual_data_leaves_only_to_the_plan() -> None:
+    for route in routes(app_of("reporting")):
+        if any(route.path.startswith(path) for path in INDIVIDUAL):
+            assert rules(route.dependant)[0].roles == {Role.PLAN}, route.path
+
+
+def test_a_route_without_a_rule_would_be_seen() -> None:
+    app = FastAPI()
+
+    @app.get("/v1/open")
+    async def open_door() -> None: ...
+
+    assert [rules(route.dependant) for route in routes(app)] == [[]]
+
+
+def test_invariant_8_scheduling_and_assessments_read_no_decision() -> None:
+    """They know of consent what is published for everybody: its notice texts; they pass a choice on and never ask for one."""
+    import ast
+    from pathlib import Path
+
+    for service in ("scheduling", "assessments"):
+        folder = Path(importlib.import_module(f"{service}.app").__file__ or "").parent
+        for file in folder.rglob("*.py"):
+            source = file.read_text()
+            imported = {getattr(node, "module", "") or "" for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)}
+            assert not any(module.startswith(("consent", "common.contracts.consent")) for module in imported), file
+            assert "/sharing/" not in source, file
