@@ -40,7 +40,7 @@ lint: $(INSTALLED) ## Check style, types, import rules, and that generated files
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m common.generate --check
+	$(BIN)/python -m deploy.generate --check
 
 types: $(INSTALLED) ## Check the types
 	$(BIN)/mypy
@@ -56,7 +56,7 @@ fmt: $(INSTALLED) ## Format the code and repair what can be repaired
 	$(BIN)/ruff format .
 
 generate: $(INSTALLED) ## Write the generated files (OpenAPI, AsyncAPI) anew
-	$(BIN)/python -m common.generate
+	$(BIN)/python -m deploy.generate
 
 lock: $(INSTALLED) ## Lock the dependencies of pyproject.toml (ARGS=--upgrade for newer ones)
 	$(LOCK) --group local --group build --group dev -o requirements.txt $(ARGS)

@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from bench.pace import at_pace
 from bench.posting import Posting
+from bench.seeding import fresh_database
 from common import kafka
 from common.db import Pool, open_pool
 from deploy.local.infrastructure import Infrastructure
@@ -79,7 +80,6 @@ async def opened(infrastructure: Infrastructure, url: str) -> AsyncIterator[Floo
 
 
 async def _table(infrastructure: Infrastructure, database: str) -> Pool:
-    await infrastructure.create_database(database)
-    pool = await open_pool(infrastructure.dsn(database), 2, 12)
+    pool = await open_pool(await fresh_database(infrastructure, database), 2, 12)
     await pool.execute("create table floor (id uuid primary key, payload text not null)")
     return pool

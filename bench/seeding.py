@@ -1,6 +1,7 @@
 """Clients who share, with rows in an export, as the services' events would have left them: the same for everybody who is measured."""
 
 from collections.abc import Sequence
+from typing import Literal
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -9,6 +10,7 @@ from common.db import Database
 from common.journal import stream_of
 from common.migrate import migrate
 from consent import app as consent
+from deploy.local.infrastructure import Infrastructure
 from reporting import app as reporting
 
 STREAMS = 16
@@ -45,21 +47,21 @@ select $1, stream, client_id, programme, token, 'assessment_results',
   from sharing, generate_series(1, $2::int) as n order by stream, client_id, n"""
 
 
-async def make_consent(url: str) -> None:
-    """Consent's tables, in a database that is there."""
-    await _migrated(url, "consent")
+async def fresh_database(infrastructure: Infrastructure, name: str) -> str:
+    """An empty one; its address."""
+    await infrastructure.drop_database(name)
+    await infrastructure.create_database(name)
+    return infrastructure.dsn(name)
 
 
-async def make_reporting(url: str) -> None:
-    """Reporting's tables, in a database that is there."""
-    await _migrated(url, "reporting")
-
-
-async def _migrated(url: str, service: str) -> None:
-    app = {"consent": consent, "reporting": reporting}[service]
+async def tables_of(service: Literal["consent", "reporting"], infrastructure: Infrastructure, name: str) -> str:
+    """A database with the service's tables and nothing in them; its address."""
+    url = await fresh_database(infrastructure, name)
+    app = consent if service == "consent" else reporting
     db = await Database.open(url, 2)
     await migrate(db, service, app.MIGRATIONS, app.metadata, STREAMS)
     await db.close()
+    return url
 
 
 async def share(url: str, clients: Sequence[UUID]) -> None:

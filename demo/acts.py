@@ -112,4 +112,6 @@ async def export(play: Play) -> None:
     )
     employer = play.caller(Role.EMPLOYER, play.programme.employers[0].employer_id)
     refused = await employer.send("POST", "reporting", "/v1/exports", {"purpose": taken.manifest["purpose"]})
-    play.check(refused.status_code == 403, f"An employer who asks for the same is refused: {refused.status_code} {refused.json()['code']} (C6).")
+    play.check(
+        refused.status_code == 403, f"An employer who asks for the same is refused: {refused.status_code} {refused.json()['code']} (C6)."
+    )

@@ -2,7 +2,6 @@
 
 import json
 import platform
-import subprocess
 from importlib.metadata import version
 from pathlib import Path
 from time import monotonic
@@ -40,5 +39,13 @@ async def _versions(play: Play) -> dict[str, str]:
         postgres = str(await connection.fetchval("show server_version"))
     finally:
         await connection.close()
+    java = {"java": _java()} if play.system.embedded else {}
     libraries = {name: version(name) for name in ("fastapi", "uvicorn", "asyncpg", "aiokafka", "pydantic", "sqlalchemy")}
-    return {"postgres": postgres, **play.kafka_and_java(), "python": platform.python_version(), "system": platform.system(), **libraries}
+    # The version that is pinned; docker-compose.yml names the image by it.
+    return {"postgres": postgres, "kafka": KAFKA_VERSION, **java, "python": platform.python_version(), **libraries}
+
+
+def _java() -> str:
+    """Of the runtime in the wheel, by its own release file."""
+    lines = (JAVA.parents[1] / "release").read_text().splitlines()
+    return next(line.partition("=")[2].strip('"') for line in lines if line.startswith("JAVA_VERSION="))

@@ -12,6 +12,9 @@ Client = str
 """A client within a programme: sharing is decided for each programme by itself."""
 
 
+UNSENT = "unsent"
+
+
 class Kind(StrEnum):
     OPT_IN = "opt_in"
     DECLINE = "decline"
@@ -38,11 +41,11 @@ class Anomaly(StrEnum):
     REORDERED = "reordered"
     """The ledger contradicts real time: a decision stands before one that was acknowledged before it was made."""
     DOUBLE_EFFECT = "double_effect"
-    """A decision twice in the ledger, a version that counts more than the ledger, a receipt or a deletion twice."""
+    """A decision twice in the ledger, a version that counts more than was asked for, a receipt or a deletion twice."""
     PHANTOM = "phantom"
     """A decision in the ledger that nobody asked for, or that was refused."""
     REVIVED = "revived"
-    """Sharing after an opt-out without a later opt-in, or by an opt-in that was made on an older state."""
+    """Sharing after an opt-out without a later opt-in, or by one that was asked for before the opt-out, or made on an older state."""
     UNREDACTED = "unredacted"
     """Data of somebody who does not share, in an export or on the partner topic, at the end."""
     UNACCOUNTED = "unaccounted"
@@ -64,7 +67,7 @@ class Attempt:
     outcome: Outcome
     decision_id: str | None = None
     status: str | None = None
-    """Of an opt-out: `recorded`, `effective` or `complete`."""
+    """Of an opt-out: `recorded`, `effective` or `complete`; of any: `unsent` where no connection was had."""
     on_version: int | None = None
 
     @property

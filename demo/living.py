@@ -58,7 +58,9 @@ class Life:
             case FillIn():
                 await self._fill_in(step)
             case Recommend():
-                await self.me.post("assessments", "/v1/satisfaction-responses", {"client_id": str(self.me.id), "score": step.score}, step.at)
+                await self.me.post(
+                    "assessments", "/v1/satisfaction-responses", {"client_id": str(self.me.id), "score": step.score}, step.at
+                )
         self.done[type(step).__name__] += 1
 
     def request(self, step: Ask) -> dict[str, Any]:

@@ -21,7 +21,8 @@ async def opt_out(play: Play) -> None:
     tell.act("One client opts out")
     await until(lambda: _on_partner_topic(me))
     watched = await watched_opt_out(play.system, me, client.programme)
-    play.opt_outs[watched.opt_out["decision_id"]] = client.client_id
+    play.opt_outs += 1
+    play.propagation_ms.append(watched.propagation_ms)
     tell.say("Milliseconds since the request was sent, as each part wrote them down itself:")
     tell.table(
         ("ms", "where", "what happened"), [(f"{moment.at:.1f}", moment.where, moment.what) for moment in watched.moments], right=(0,)

@@ -26,8 +26,9 @@ class Play:
     forms: Forms = field(init=False)
     before: Taken = field(init=False)
     """The export as the plan took it first."""
-    opt_outs: dict[str, UUID] = field(default_factory=dict)
-    """Every opt-out that was acknowledged: decision and client."""
+    opt_outs: int = 0
+    """Acknowledged so far."""
+    propagation_ms: list[float] = field(default_factory=list)
     summary: dict[str, Any] = field(default_factory=dict)
     holds: bool = True
     """Whether everything was as it must be."""

@@ -2,14 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 from uuid import UUID
 
-from demo.history import Attempt, Decision, History, Kind, Outcome
-from demo.race_acts import Recording, Sharer, opt_in_on
+from demo.history import UNSENT, Attempt, Decision, History, Kind, Outcome
+from demo.race_acts import OptIn, Recording, Sharer, opt_in_on
 from demo.race_settling import ledger_of, settle
+from demo.race_waiting import until
 from deploy.local.stack import Stack
 
 KEPT_EXPORTS = 4
@@ -46,24 +47,20 @@ class Race:
     settled_seconds: float
 
 
-async def race(
-    stack: Stack, plan_id: UUID, sharers: Sequence[Sharer], course: Course, until: asyncio.Event | None = None
-) -> Race:
-    """Goes on until the course is run (and `until` is set), then waits until all has settled and collects what is left."""
+async def race(stack: Stack, plan_id: UUID, sharers: Sequence[Sharer], course: Course, hold: asyncio.Event | None = None) -> Race:
+    """Goes on until the course is run (and `hold` is set), then waits until all has settled and collects what is left."""
     random = Random(course.seed)
     recording = Recording(stack, plan_id, random)
     before = await ledger_of(stack)
-    first = None
-    while first is None:
-        first = await recording.request_export()
+    await until(recording.request_export, course.patience)
     enough = asyncio.Event()
     downloads = [asyncio.create_task(_download(recording, enough)) for _ in range(course.downloaders)]
     exporting = asyncio.create_task(_export(recording, course.fresh_export_every, enough))
     chosen = random.sample(list(sharers), min(course.opt_outs, len(sharers)))
-    stories = [_change_mind(recording, sharer, course, random.uniform(0.05, 0.8) * course.seconds) for sharer in chosen]
+    stories = [_change_mind(recording, sharer, course, Random(f"{course.seed}/{n}")) for n, sharer in enumerate(chosen)]
     await asyncio.gather(asyncio.sleep(course.seconds), *stories)
-    if until is not None:
-        await until.wait()
+    if hold is not None:
+        await hold.wait()
     enough.set()
     taken = sum(await asyncio.gather(*downloads))
     await exporting
@@ -104,22 +101,18 @@ async def _export(recording: Recording, every: float, enough: asyncio.Event) -> 
             continue
 
 
-async def _change_mind(recording: Recording, sharer: Sharer, course: Course, after: float) -> None:
+async def _change_mind(recording: Recording, sharer: Sharer, course: Course, random: Random) -> None:
     """Out; some in again, out again, and then an old opt-in arrives late; a few do two things at the same moment."""
-    random = recording.random
-    await asyncio.sleep(after)
+    await asyncio.sleep(random.uniform(0.05, 0.8) * course.seconds)
     await _opt_out(recording, sharer, course.patience)
     if random.random() >= course.returning:
         return
     await asyncio.sleep(random.uniform(0, 0.1) * course.seconds)
-    version = await _seen_version(recording, sharer, course.patience)
-    if version is None:
-        return
-    made = opt_in_on(version, sharer.programme)
+    made = opt_in_on(await recording.version(sharer, course.patience), sharer.programme)
     if random.random() < 0.2:
         await asyncio.gather(recording.opt_in(sharer, made), recording.opt_out(sharer))
     else:
-        await _until_answered(lambda: recording.opt_in(sharer, made), course.patience)
+        await _opt_in(recording, sharer, made, course.patience)
     if random.random() < 0.6:
         await asyncio.sleep(random.uniform(0, 0.1) * course.seconds)
         await _opt_out(recording, sharer, course.patience)
@@ -128,24 +121,19 @@ async def _change_mind(recording: Recording, sharer: Sharer, course: Course, aft
 
 async def _opt_out(recording: Recording, sharer: Sharer, patience: float) -> None:
     """Again and again until it is effective: repeating it is safe, and asks how far it has come."""
-    until = time.monotonic() + patience
-    while time.monotonic() < until:
-        if (await recording.opt_out(sharer)).effective:
-            return
-        await asyncio.sleep(0.1)
+
+    async def effective() -> bool:
+        return (await recording.opt_out(sharer)).effective
+
+    await until(effective, patience)
 
 
-async def _until_answered(act: Callable[[], Awaitable[Attempt]], patience: float) -> None:
-    until = time.monotonic() + patience
-    while (await act()).outcome is Outcome.UNKNOWN and time.monotonic() < until:
-        await asyncio.sleep(0.1)
+async def _opt_in(recording: Recording, sharer: Sharer, made: OptIn, patience: float) -> None:
+    async def answered() -> bool:
+        attempt = await recording.opt_in(sharer, made)
+        return attempt.outcome is not Outcome.UNKNOWN and attempt.status != UNSENT
 
-
-async def _seen_version(recording: Recording, sharer: Sharer, patience: float) -> int | None:
-    until = time.monotonic() + patience
-    while (version := await recording.version(sharer)) is None and time.monotonic() < until:
-        await asyncio.sleep(0.1)
-    return version
+    await until(answered, patience)
 
 
 def _answered_ms(attempts: Sequence[Attempt]) -> list[float]:

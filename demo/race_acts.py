@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from random import Random
 from uuid import UUID, uuid4
 
-from demo.history import Attempt, Client, Kind, Outcome, Received, Release
+from demo.history import UNSENT, Attempt, Client, Kind, Outcome, Received, Release
+from demo.race_waiting import until
 from demo.recorder import Answer, Recorder
 from deploy.local.stack import Stack
 
@@ -48,12 +49,11 @@ class Recording:
     attempts: list[Attempt] = field(default_factory=list)
     releases: list[tuple[int, str, str, list[tuple[str, int]]]] = field(default_factory=list)
     exports: list[str] = field(default_factory=list)
-    _bearers: dict[tuple[str, UUID], Mapping[str, str]] = field(default_factory=dict)
+    _bearers: dict[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
 
-    def bearer(self, role: str, who: UUID) -> Mapping[str, str]:
-        if (role, who) not in self._bearers:
-            self._bearers[role, who] = self.stack.issuer.bearer(role, who)
-        return self._bearers[role, who]
+    def bearer(self, role: str, who: UUID | str) -> Mapping[str, str]:
+        known = self._bearers.get((role, str(who)))
+        return known or self._bearers.setdefault((role, str(who)), self.stack.issuer.bearer(role, UUID(str(who))))
 
     def one_of(self, service: str) -> str:
         """The address of some instance, up or down."""
@@ -66,11 +66,20 @@ class Recording:
         item = json.loads(answer.body)["items"][0] if answer.outcome is Outcome.OK else {}
         return self._attempt(sharer, Kind.OPT_OUT, answer, item.get("decision_id"), status=item.get("status"))
 
-    async def version(self, sharer: Sharer) -> int | None:
-        """The version of the state that the client is shown."""
-        url = f"{self.one_of('consent')}/v1/clients/{sharer.client_id}/sharing/{sharer.programme}"
-        answer = await self.recorder.ask("GET", url, self.bearer("client", sharer.client_id))
-        return int(json.loads(answer.body)["version"]) if answer.outcome is Outcome.OK else None
+    async def version(self, sharer: Sharer, patience: float) -> int:
+        """The version of the state that the client is shown; -1 where nobody could tell."""
+        seen = -1
+
+        async def shown() -> bool:
+            nonlocal seen
+            url = f"{self.one_of('consent')}/v1/clients/{sharer.client_id}/sharing/{sharer.programme}"
+            answer = await self.recorder.ask("GET", url, self.bearer("client", sharer.client_id))
+            if answer.outcome is Outcome.OK:
+                seen = json.loads(answer.body)["version"]
+            return seen >= 0
+
+        await until(shown, patience)
+        return seen
 
     async def opt_in(self, sharer: Sharer, made: OptIn) -> Attempt:
         url = f"{self.one_of('consent')}/v1/clients/{sharer.client_id}/decisions"
@@ -79,22 +88,29 @@ class Recording:
         return self._attempt(sharer, Kind.OPT_IN, answer, made.decision_id, on_version=made.version)
 
     def _attempt(
-        self, sharer: Sharer, kind: Kind, answer: Answer, decision_id: str | None, *, status: str | None = None, on_version: int | None = None
+        self,
+        sharer: Sharer,
+        kind: Kind,
+        answer: Answer,
+        decision_id: str | None,
+        *,
+        status: str | None = None,
+        on_version: int | None = None,
     ) -> Attempt:
+        status = UNSENT if answer.refused else status
         made = Attempt(sharer.key, kind, answer.sent, answer.done, answer.outcome, decision_id, status, on_version)
         self.attempts.append(made)
         return made
 
-    async def request_export(self) -> str | None:
-        """A fresh export of all who share; None where it was refused."""
+    async def request_export(self) -> bool:
+        """A fresh export of all who share; it may be refused."""
         body = json.dumps({"purpose": PURPOSE}).encode()
         answer = await self.recorder.ask(
             "POST", f"{self.one_of('reporting')}/v1/exports", self.bearer("plan", self.plan_id), body, patience=20
         )
-        if answer.outcome is not Outcome.OK:
-            return None
-        self.exports.append(json.loads(answer.body)["export_id"])
-        return self.exports[-1]
+        if answer.outcome is Outcome.OK:
+            self.exports.append(json.loads(answer.body)["export_id"])
+        return answer.outcome is Outcome.OK
 
     async def download(self, export_id: str) -> bool:
         """Manifest, then part by part. False at the first part that did not come whole: a later try begins with a fresh manifest."""
@@ -136,5 +152,3 @@ def _records(answer: Answer) -> Iterator[tuple[str, int]]:
         found = TOKEN.search(line)
         if found:
             yield found[1].decode(), answer.received_at(end)
-
-

@@ -3,7 +3,7 @@
 It judges each client alone and trusts nobody: what was answered over HTTP, the ledger, and what the recipient received must be explained
 by one order of decisions that agrees with real time. A doubt about an order counts for the system, a doubt about a record never arises:
 a record is sound only if some consent covers it that was not acknowledged as ended when its release began, and not answered as
-effectively ended when its last byte was there.
+effectively ended when its last byte was there. An opt-out wins every tie (invariant 5).
 """
 
 from collections import Counter, defaultdict
@@ -150,21 +150,31 @@ def _phantom(case: Case, _final: Final) -> Iterator[Violation]:
 
 def _revived(case: Case, final: Final) -> Iterator[Violation]:
     opt_ins = [a for a in case.attempts if a.kind is Kind.OPT_IN and a.outcome is not Outcome.FAIL]
+    outs = [a for a in case.attempts if a.kind is Kind.OPT_OUT and a.outcome is Outcome.OK]
     for n, decision in enumerate(case.ledger):
-        versions = {a.on_version for a in opt_ins if a.decision_id == decision.decision_id}
-        if versions and not versions & {None, n}:
+        versions = {a.on_version for a in opt_ins if a.decision_id == decision.decision_id and a.on_version is not None}
+        if versions and max(versions) < n:
             yield Violation(Anomaly.REVIVED, case.client, f"{decision} was made on version {versions}, not {n}")
+        before = case.ledger[n - 1].decision_id if n else None
+        if decision.shares and any(a.decision_id == before and a.invoked > case.asked(decision) for a in outs):
+            yield Violation(Anomaly.REVIVED, case.client, f"{decision} came late and undid an opt-out that was asked for after it")
     if final.sharing.get(case.client, Sharing(False, 0)).shared:
         last = max((a.answered if a.outcome is Outcome.OK else NEVER for a in opt_ins), default=EARLIER)
-        outs = [a for a in case.attempts if a.kind is Kind.OPT_OUT and a.outcome is Outcome.OK and a.invoked > last]
-        if outs:
-            yield Violation(Anomaly.REVIVED, case.client, f"shares after {outs[-1]}, and no opt-in came later")
+        if any(a.invoked > last for a in outs):
+            yield Violation(Anomaly.REVIVED, case.client, "shares after an opt-out, and no opt-in came later")
+
+
+def _repeated(case: Case) -> int:
+    """How many opt-outs can have come when one stood already: these move the version, not the ledger."""
+    asked = sum(a.kind is Kind.OPT_OUT and a.outcome is not Outcome.FAIL for a in case.attempts)
+    return asked - sum(d.kind is Kind.OPT_OUT and d.decision_id not in case.before for d in case.ledger)
 
 
 def _state(case: Case, final: Final) -> Iterator[Violation]:
-    kept = final.sharing.get(case.client)
-    if kept and kept.version != len(case.ledger):
-        yield Violation(Anomaly.DOUBLE_EFFECT, case.client, f"version {kept.version} after {len(case.ledger)} decisions")
+    kept, repeated = final.sharing.get(case.client), _repeated(case)
+    if kept and not 0 <= kept.version - len(case.ledger) <= repeated:
+        about = f"version {kept.version} after {len(case.ledger)} decisions and at most {repeated} repetitions"
+        yield Violation(Anomaly.DOUBLE_EFFECT, case.client, about)
     rows = final.export_rows.get(case.client, 0)
     if rows and not case.shares:
         yield Violation(Anomaly.UNREDACTED, case.client, f"{rows} rows in exports")

@@ -46,6 +46,10 @@ class System:
     name = ""
     """No prefix before databases and topics."""
 
+    @property
+    def embedded(self) -> bool:
+        return isinstance(self.issuer, Issuer)
+
     def url(self, service: str) -> str:
         return self.urls[service]
 

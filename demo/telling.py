@@ -71,3 +71,12 @@ class Teller:
         else:
             yield lambda _done: None
             self.say(f"  {label}: {total} in {monotonic() - began:.1f} s")
+
+    @contextmanager
+    def waiting(self, label: str) -> Iterator[None]:
+        """For what has no measure."""
+        if self.console.is_terminal:
+            with self.console.status(f"{label} …"):
+                yield
+        else:
+            yield

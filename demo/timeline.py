@@ -80,7 +80,9 @@ async def _written(system: System, decision_id: str) -> list[tuple[datetime, str
          where type = '{RedactionApplied.type}' and payload::json ->> 'decision_id' = $1 order by recorded_at limit 1"""
     applied = await _fetch(system.database("reporting"), statement, decision_id)
     receipts = await _fetch(
-        system.database("consent"), "select done_at, sink from receipt where decision_id = $1::text::uuid and done_at is not null", decision_id
+        system.database("consent"),
+        "select done_at, sink from receipt where decision_id = $1::text::uuid and done_at is not null",
+        decision_id,
     )
     return [
         *[(row["recorded_at"], "consent", "decision in the ledger") for row in consent],

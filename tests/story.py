@@ -109,8 +109,11 @@ class Story:
         item: dict[str, Any] = answer.json()["items"][0]
         return item
 
+    async def export_attempt(self) -> httpx.Response:
+        return await self.call("reporting", "POST", "/v1/exports", self.token("plan", self.plan), json={"purpose": PURPOSE})
+
     async def export(self) -> dict[str, Any]:
-        answer = await self.call("reporting", "POST", "/v1/exports", self.token("plan", self.plan), json={"purpose": PURPOSE})
+        answer = await self.export_attempt()
         assert answer.status_code == 201, answer.text
         manifest: dict[str, Any] = answer.json()
         return manifest

@@ -11,13 +11,12 @@ import time
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import uvloop
 
 from bench.moments import Sender
 from bench.outbox.table import RECEIVE
 from common import kafka
-from common.db import Connection
+from common.db import Connection, open_pool
 from reporting.redaction.tables import CLOSE
 
 COMMIT_EVERY = 5.0
@@ -43,7 +42,7 @@ async def apply(tx: Connection, records: list[Any]) -> list[UUID]:
 
 async def main() -> None:
     database, bootstrap, topic = sys.argv[1:]
-    sender, connection = Sender(), await asyncpg.connect(database)
+    sender, pool = Sender(), await open_pool(database, 1, 1)  # the same settings of the session as ours
     consumer = kafka.new_consumer(bootstrap, topic, "1")
     consumer.subscribe([topic])
     await consumer.start()
@@ -51,7 +50,9 @@ async def main() -> None:
     while True:
         polled = await consumer.getmany(timeout_ms=250, max_records=1000)
         if polled:
-            sender.tell(await apply(connection, [record for records in polled.values() for record in records]))
+            async with pool.acquire() as tx:
+                redacted = await apply(tx, [record for records in polled.values() for record in records])
+            sender.tell(redacted)
         # Beside the work: a commit of offsets takes up to 7 ms, and what comes again is in the inbox.
         if time.monotonic() > commit_at and (committing is None or committing.done()):
             commit_at = time.monotonic() + COMMIT_EVERY

@@ -79,7 +79,7 @@ class Database:
     @classmethod
     async def open(cls, url: str, pool_size: int = 12) -> "Database":
         engine = create_async_engine(
-            url.replace("postgresql://", "postgresql+asyncpg://", 1), pool_size=5, max_overflow=10, pool_pre_ping=True
+            url.replace("postgresql://", "postgresql+asyncpg://", 1), pool_size=15, max_overflow=0, pool_pre_ping=True
         )
         return cls(url, engine, await open_pool(url, 2, pool_size))
 

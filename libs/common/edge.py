@@ -1,4 +1,4 @@
-"""What routes ask for: the database, the journal, and the time."""
+"""What routes ask for: the database, the journal, and the time. All `async`: FastAPI sends plain functions to a thread."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -12,22 +12,22 @@ from common.metrics import Metrics
 from common.problems import Problem
 
 
-def _db(request: Request) -> Database:
+async def _db(request: Request) -> Database:
     db: Database = request.app.state.db
     return db
 
 
-def _journal(request: Request) -> Journal:
+async def _journal(request: Request) -> Journal:
     journal: Journal = request.app.state.journal
     return journal
 
 
-def _metrics(request: Request) -> Metrics:
+async def _metrics(request: Request) -> Metrics:
     metrics: Metrics = request.app.state.metrics
     return metrics
 
 
-def _now(request: Request, clock_now: Annotated[datetime | None, Header(include_in_schema=False)] = None) -> datetime:
+async def _now(request: Request, clock_now: Annotated[datetime | None, Header(include_in_schema=False)] = None) -> datetime:
     """On a simulated clock a request may say when it happens (`Clock-Now`); on a real one it may not."""
     clock: Clock = request.app.state.clock
     if clock_now is None:

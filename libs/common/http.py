@@ -44,6 +44,8 @@ def add_error_handlers(app: FastAPI) -> None:
 
     async def on_http(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
+        if isinstance(error.__cause__, Problem):  # FastAPI wraps whatever comes up while it reads the body
+            return render(error.__cause__)
         return render(Problem(BY_STATUS.get(error.status_code, "internal"), str(error.detail)))
 
     async def on_down(_: Request, error: Exception) -> JSONResponse:

@@ -1,6 +1,7 @@
 """Cursor paging: opaque cursors over a stable key, so that a page stays right while rows are added."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
 from typing import Annotated, Generic, TypeVar
 from uuid import UUID
 
@@ -18,6 +19,12 @@ class Page(BaseModel, Generic[Item]):
     items: list[Item]
     next: str | None = None
     """Absent on the last page."""
+
+
+def page_of(found: Sequence[Item], limit: int, id_of: Callable[[Item], UUID]) -> Page[Item]:
+    """`found` was asked for with `limit + 1`: whether there is more shows without counting."""
+    items = list(found[:limit])
+    return Page(items=items, next=cursor_of(id_of(items[-1])) if len(found) > limit else None)
 
 
 def cursor_of(last: UUID) -> str:

@@ -20,11 +20,12 @@ def rules(dependant: Any) -> list[Allow]:
 
 
 def routes(app: FastAPI) -> list[APIRoute]:
-    return [route for route in _flat(app.routes) if isinstance(route, APIRoute)]
+    """Also those that were included: FastAPI keeps them with the router they came from."""
+    return [route for holder in (app, *(r.original_router for r in app.routes if hasattr(r, "original_router"))) for route in _own(holder)]
 
 
-def _flat(found: Any) -> list[Any]:
-    return [inner for route in found for inner in ([route] if isinstance(route, APIRoute) else _flat(getattr(route, "routes", [])))]
+def _own(holder: Any) -> list[APIRoute]:
+    return [route for route in holder.routes if isinstance(route, APIRoute)]
 
 
 @pytest.mark.parametrize("service", SETTINGS)

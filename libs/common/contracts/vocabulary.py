@@ -30,6 +30,10 @@ class Category(StrEnum):
     SATISFACTION = "satisfaction"
 
 
+DEFAULT_CATEGORIES = (Category.APPOINTMENTS, Category.ASSESSMENT_RESULTS, Category.SATISFACTION)
+"""What an opt-in means that names no category. C16: session frequency is off unless it is named."""
+
+
 class Channel(StrEnum):
     """How a decision reached us (C4)."""
 

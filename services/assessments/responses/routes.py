@@ -14,7 +14,7 @@ from common.auth import Allow, Principal, Role
 from common.edge import Db, Now, TheJournal
 from common.http import problems
 from common.idempotency import Key
-from common.paging import Cursor, Limit, Page, after, cursor_of
+from common.paging import Cursor, Limit, Page, after, page_of
 from common.problems import Problem
 
 router = APIRouter(prefix="/v1/assessment-responses", tags=["assessments"])
@@ -76,5 +76,4 @@ async def list_assessment_responses(
     """Scores; single answers are part of an access request (C10)."""
     caller.own(Role.CLIENT, client_id)
     found = await usecases.list_responses(db, client_id, after(cursor), limit + 1)
-    items = found[:limit]
-    return Page(items=items, next=cursor_of(items[-1].response_id) if len(found) > limit else None)
+    return page_of(found, limit, lambda item: item.response_id)

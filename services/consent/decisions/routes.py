@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from common.auth import Allow, Principal, Role
-from common.contracts.vocabulary import Category, Channel, Choice, Programme, Purpose, Recipient
+from common.contracts.vocabulary import DEFAULT_CATEGORIES, Category, Channel, Choice, Programme, Purpose, Recipient
 from common.edge import Db, Now, TheJournal
 from common.http import etag, problems, version_of
 from common.problems import Problem
@@ -22,7 +22,6 @@ router = APIRouter(prefix="/v1/clients/{client_id}", tags=["decisions"])
 Decider = Annotated[Principal, Depends(Allow(Role.CLIENT, Role.PRIVACY_OFFICER, Role.SERVICE))]
 Reader = Annotated[Principal, Depends(Allow(Role.CLIENT, Role.PRIVACY_OFFICER))]
 
-DEFAULT_CATEGORIES = (Category.APPOINTMENTS, Category.ASSESSMENT_RESULTS, Category.SATISFACTION)
 CHANNELS = {Role.CLIENT: Channel.PORTAL, Role.PRIVACY_OFFICER: Channel.STAFF, Role.SERVICE: Channel.CONSULTATION_REQUEST}
 
 
@@ -116,7 +115,9 @@ async def read_sharing(db: Db, caller: Reader, client_id: UUID, programme: Progr
 @router.post(
     "/decisions",
     operation_id="decide",
-    responses=problems("not_found", "unknown_client", "notice_not_current", "state_changed", "if_match_missing", "recipient_not_allowed"),
+    responses=problems(
+        "not_found", "unknown_client", "notice_not_current", "state_changed", "already_exists", "if_match_missing", "recipient_not_allowed"
+    ),
 )
 async def decide(
     request: Request,

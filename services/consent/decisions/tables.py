@@ -50,6 +50,12 @@ place as (
     from decided, unnest($10::text[], $11::float8[]) as places(sink, due))
 select version, position, digest from decided, head"""
 
+# Opting out again is a decision again, though the ledger has it already: an opt-in made on what was shown before must not undo it.
+REPEAT = """
+update sharing set version = version + 1
+ where (client_id, programme, recipient, purpose) = ($1, $2, $3, $4) and decision = 'opted_out'
+returning version, decision_id"""
+
 STATE = """
 select version, decision, decision_id, categories from sharing
  where (client_id, programme, recipient, purpose) = ($1, $2, $3, $4)"""
@@ -91,6 +97,16 @@ async def read_sharing(tx: Connection, scope: Scope, *, lock: bool = False) -> S
         return Sharing(scope)
     categories = tuple(Category(category) for category in row["categories"])
     return Sharing(scope, row["version"], Decision(row["decision"]), row["decision_id"], categories)
+
+
+async def repeat_opt_out(tx: Connection, scope: Scope) -> tuple[int, UUID] | None:
+    """The new version and the opt-out that stands; None where the client is not opted out (any more)."""
+    row = await tx.fetchrow(REPEAT, scope.client_id, scope.programme, scope.recipient, scope.purpose)
+    return (row["version"], row["decision_id"]) if row else None
+
+
+async def is_recorded(tx: Connection, decision_id: UUID) -> bool:
+    return await tx.fetchval(PLACE, decision_id) is not None
 
 
 async def place_of(tx: Connection, decision_id: UUID) -> tuple[int, int]:

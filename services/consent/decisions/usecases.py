@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from common.contracts.consent import OptedOut
-from common.contracts.vocabulary import Channel, Sink
+from common.contracts.vocabulary import Channel, Choice, Sink
 from common.db import Connection, Database
 from common.journal import Journal
 from common.problems import Problem
@@ -48,9 +48,19 @@ async def decide_within(tx: Connection, journal: Journal, places: Places, scope:
     event = rules.decide(state, asked, now)
     if event is None:
         return state
-    if await _record(tx, journal, event, state.version, places) is None:
+    if await tables.is_recorded(tx, event.event_id):
+        # Made before and overtaken by another: a late repetition of it changes nothing.
+        if asked.choice is Choice.OPT_IN:
+            raise Problem(
+                "already_exists", "This decision was made before. A new one needs an id of its own.", field="decision_id", rule="C4"
+            )
+        return state
+    recorded = await _record(tx, journal, event, state.version, places)
+    state = await tables.read_sharing(tx, scope)
+    # Lost a race. Against itself, when the same choice came by HTTP and by event at once, it was recorded all the same.
+    if recorded is None and state.decision_id != asked.decision_id:
         raise Problem("state_changed", "Another decision was made at the same moment. Show the state and ask again.", rule="C4")
-    return await tables.read_sharing(tx, scope)
+    return state
 
 
 async def opt_out(
@@ -60,8 +70,11 @@ async def opt_out(
     event = rules.opt_out(scope, channel, uuid4(), now)
     async with db.handing_over(), db.pool.acquire() as tx:
         recorded = await _record(tx, journal, event, None, places)
-    if recorded is None:
-        return await _opted_out_before(db, waiters, scope, wait)
+        repeated = await tables.repeat_opt_out(tx, scope) if recorded is None else None
+    if repeated is not None:
+        return await _opted_out_before(db, waiters, scope, *repeated, wait)
+    if recorded is None:  # somebody opted in between the two statements
+        return await opt_out(db, journal, places, waiters, scope, channel, wait, now)
     version, stream, position = recorded
     receipts = await waiters.effective(db, event.event_id, wait)
     return OptOut(scope, version, event.event_id, stream, position, receipts, already=False)
@@ -72,14 +85,12 @@ async def _record(tx: Connection, journal: Journal, event: Event, on_version: in
     return await tables.record(tx, journal, event, on_version, wanted)
 
 
-async def _opted_out_before(db: Database, waiters: Waiters, scope: Scope, wait: float) -> OptOut:
-    """Repeating an opt-out changes nothing and answers how far the first has come."""
+async def _opted_out_before(db: Database, waiters: Waiters, scope: Scope, version: int, decision_id: UUID, wait: float) -> OptOut:
+    """Repeating an opt-out answers how far the first has come."""
     async with db.pool.acquire() as tx:
-        state = await tables.read_sharing(tx, scope)
-        assert state.decision_id is not None, "opted out, so decided"
-        stream, position = await tables.place_of(tx, state.decision_id)
-    receipts = await waiters.effective(db, state.decision_id, wait)
-    return OptOut(scope, state.version, state.decision_id, stream, position, receipts, already=True)
+        stream, position = await tables.place_of(tx, decision_id)
+    receipts = await waiters.effective(db, decision_id, wait)
+    return OptOut(scope, version, decision_id, stream, position, receipts, already=True)
 
 
 async def check_known(db: Database, client_id: UUID) -> bool:

@@ -46,7 +46,7 @@ class Sinks(BaseModel):
     items: list[SinkOut]
 
 
-def prefer_wait(prefer: Annotated[str | None, Header(max_length=200, description="`wait=seconds` (RFC 7240).")] = None) -> float:
+async def prefer_wait(prefer: Annotated[str | None, Header(max_length=200, description="`wait=seconds` (RFC 7240).")] = None) -> float:
     for preference in (prefer or "").split(","):
         name, _, value = preference.strip().partition("=")
         if name.strip().lower() == "wait" and value.strip().isdigit():

@@ -98,7 +98,7 @@ async def read_export(db: Db, caller: Plan, export_id: UUID) -> ManifestOut:
 @router.get(
     "/{export_id}/parts/{stream}",
     operation_id="downloadPart",
-    response_class=PartDownload,
+    response_class=Response,
     responses={
         **problems("unknown_export", "part_redacted", "freshness_not_proven", "wrong_state"),
         200: {"content": {"application/fhir+ndjson": {}}},

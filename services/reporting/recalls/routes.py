@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from common.auth import Allow, Principal, Role
 from common.edge import Db, Now, TheJournal
 from common.http import problems
-from common.paging import Cursor, Limit, Page, after, cursor_of
+from common.paging import Cursor, Limit, Page, after, page_of
 from reporting.recalls import tables, usecases
 
 router = APIRouter(prefix="/v1/recalls", tags=["recalls"])
@@ -36,9 +36,8 @@ class Acknowledged(BaseModel):
 async def list_recalls(db: Db, caller: Plan, cursor: Cursor = None, limit: Limit = 100, acknowledged: bool = False) -> Page[Recall]:
     """Open recalls; with `acknowledged=true` all of them."""
     async with db.pool.acquire() as tx:
-        rows = await tables.page_of(tx, caller.id, after(cursor), acknowledged, limit)
-    items = [Recall.model_validate(row) for row in rows]
-    return Page(items=items, next=cursor_of(items[-1].recall_id) if len(items) == limit else None)
+        rows = await tables.recalls_of(tx, caller.id, after(cursor), acknowledged, limit + 1)
+    return page_of([Recall.model_validate(row) for row in rows], limit, lambda item: item.recall_id)
 
 
 @router.post("/{recall_id}/acknowledgement", operation_id="acknowledgeRecall", responses=problems("not_found"))

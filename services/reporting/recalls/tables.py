@@ -38,5 +38,5 @@ async def mark_sent(tx: Connection, recall_ids: Sequence[UUID]) -> None:
     await tx.execute("update recall set sent_at = clock_timestamp() where recall_id = any($1::uuid[])", recall_ids)
 
 
-async def page_of(tx: Connection, plan_id: UUID, after: UUID, everything: bool, limit: int) -> list[dict[str, object]]:
+async def recalls_of(tx: Connection, plan_id: UUID, after: UUID, everything: bool, limit: int) -> list[dict[str, object]]:
     return [dict(row) for row in await tx.fetch(PAGE, plan_id, after, everything, limit)]

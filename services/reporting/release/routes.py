@@ -11,7 +11,7 @@ from common.auth import Allow, Principal, Role
 from common.contracts.vocabulary import Category, Programme, Purpose, Recipient
 from common.edge import Db
 from common.http import problems
-from common.paging import Cursor, Limit, Page, after, cursor_of
+from common.paging import Cursor, Limit, Page, after, page_of
 from reporting.release import tables
 
 router = APIRouter(prefix="/v1/clients/{client_id}", tags=["disclosures"])
@@ -36,6 +36,5 @@ class Disclosure(BaseModel):
 async def list_disclosures(db: Db, caller: Reader, client_id: UUID, cursor: Cursor = None, limit: Limit = 100) -> Page[Disclosure]:
     caller.own(Role.CLIENT, client_id)
     async with db.pool.acquire() as tx:
-        rows = await tables.disclosures_of(tx, client_id, after(cursor), limit)
-    items = [Disclosure.model_validate(row) for row in rows]
-    return Page(items=items, next=cursor_of(items[-1].disclosure_id) if len(items) == limit else None)
+        rows = await tables.disclosures_of(tx, client_id, after(cursor), limit + 1)
+    return page_of([Disclosure.model_validate(row) for row in rows], limit, lambda item: item.disclosure_id)

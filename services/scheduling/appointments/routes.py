@@ -12,11 +12,10 @@ from common.contracts.scheduling import AppointmentKind
 from common.edge import Db, Now, TheJournal
 from common.http import problems
 from common.idempotency import Key
-from common.paging import Cursor, Limit, Page, after
+from common.paging import Cursor, Limit, Page, after, page_of
 from scheduling.appointments import usecases
 from scheduling.appointments.rules import Appointment
 from scheduling.appointments.usecases import Booking, Completion
-from scheduling.paging import page_of
 from scheduling.tenancy import narrow
 
 router = APIRouter(prefix="/v1", tags=["appointments"])

@@ -11,10 +11,9 @@ from common.contracts.vocabulary import Programme
 from common.edge import Db
 from common.http import problems
 from common.idempotency import Key
-from common.paging import Cursor, Limit, Page, after
+from common.paging import Cursor, Limit, Page, after, page_of
 from scheduling.employers import usecases
 from scheduling.employers.tables import Employer
-from scheduling.paging import page_of
 
 router = APIRouter(prefix="/v1/employers", tags=["employers"])
 Operations = Annotated[Principal, Depends(Allow(Role.OPERATIONS))]

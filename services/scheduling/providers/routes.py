@@ -10,8 +10,7 @@ from common.auth import Allow, Principal, Role
 from common.edge import Db
 from common.http import problems
 from common.idempotency import Key
-from common.paging import Cursor, Limit, Page, after
-from scheduling.paging import page_of
+from common.paging import Cursor, Limit, Page, after, page_of
 from scheduling.providers import usecases
 from scheduling.providers.tables import Degree, Provider
 

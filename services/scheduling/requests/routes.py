@@ -7,12 +7,11 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from common.auth import Allow, Principal, Role
-from common.contracts.vocabulary import Category, Choice, Programme
+from common.contracts.vocabulary import DEFAULT_CATEGORIES, Category, Choice, Programme
 from common.edge import Db, Now, TheJournal
 from common.http import etag, problems, version_of
 from common.idempotency import Key
-from common.paging import Cursor, Limit, Page, after
-from scheduling.paging import page_of
+from common.paging import Cursor, Limit, Page, after, page_of
 from scheduling.requests import usecases
 from scheduling.requests.delivery import ChoiceDelivery, Delivery
 from scheduling.requests.notices import NoticeTexts
@@ -25,9 +24,6 @@ TheProvider = Annotated[Principal, Depends(Allow(Role.PROVIDER))]
 Reader = Annotated[Principal, Depends(Allow(Role.CLIENT, Role.PROVIDER, Role.OPERATIONS))]
 IfMatch = Annotated[str | None, Header(description="The version of the request that is answered: its ETag.")]
 ANSWERING = problems("not_found", "state_changed", "if_match_missing", "wrong_state", "idempotency_key_reused")
-
-DEFAULT_CATEGORIES = (Category.APPOINTMENTS, Category.ASSESSMENT_RESULTS, Category.SATISFACTION)
-"""C16: the same as consent's; session frequency is off unless it is named."""
 
 
 class SharingIn(BaseModel):

@@ -129,7 +129,7 @@ def _chosen(request: ConsultationRequest, sharing: Sharing, now: datetime) -> Sh
 
 def answer(request: ConsultationRequest, given: Answer, now: datetime) -> tuple[ConsultationRequest, RequestAccepted | RequestDeclined]:
     """S10: a provider is free to accept or decline, once. Raises Problem on another version and in another state."""
-    if False:
+    if given.on_version != request.version:
         raise Problem("state_changed", "The request has changed since. Look at it again.", field="If-Match", version=request.version)
     if request.state is not RequestState.SUBMITTED:
         raise Problem("wrong_state", f"The request is {request.state}.", state=request.state)

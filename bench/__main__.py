@@ -1,0 +1,89 @@
+"""`python -m bench [optout|journal|consumer|redaction|stages …] [--quick]`: measures, writes `bench/out/`, prints tables.
+
+Without a name all but `stages` are run, which tells where the time of our own opt-out goes.
+"""
+
+import argparse
+import logging
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvloop
+
+from bench import consumer, journal, optout, ours, redaction, stages
+from bench.moments import Moments
+from deploy.local.infrastructure import Infrastructure
+from deploy.local.ports import free_ports
+from deploy.local.processes import Process
+from deploy.local.stack import Stack
+
+
+@contextmanager
+def _stack(infrastructure: Infrastructure, folder: Path) -> Iterator[Stack]:
+    with Stack(infrastructure, folder, name="bench") as stack:
+        try:
+            yield stack
+        except BaseException:
+            for process in stack.processes.values():
+                print(f"--- {process.name}\n{process.log_tail(10)}", file=sys.stderr)
+            raise
+
+
+def _optout(infrastructure: Infrastructure, folder: Path, quick: bool) -> None:
+    moments, (port,) = Moments(), free_ports(1)
+    bare = Process("floor", [sys.executable, "-m", "bench.floor_app", str(port)], folder / "floor.log")
+    with _stack(infrastructure, folder / "stack") as stack:
+        ours.observe(stack, moments)
+        bare.start()
+        try:
+            url = f"http://127.0.0.1:{port}"
+            bare.wait_ready(f"{url}/livez")
+            uvloop.run(optout.run(infrastructure, stack, moments, url, folder, optout.QUICK if quick else optout.Plan()))
+        finally:
+            bare.stop()
+
+
+def _stages(infrastructure: Infrastructure, folder: Path, quick: bool) -> None:
+    moments = Moments()
+    with _stack(infrastructure, folder / "stages") as stack:
+        ours.observe(stack, moments, ("consent", "reporting"), "stages")
+        uvloop.run(stages.measure(stack, moments, quick))
+
+
+def _journal(infrastructure: Infrastructure, _: Path, quick: bool) -> None:
+    uvloop.run(journal.run(infrastructure, quick))
+
+
+def _consumer(infrastructure: Infrastructure, _: Path, quick: bool) -> None:
+    uvloop.run(consumer.run(infrastructure, quick))
+
+
+def _redaction(infrastructure: Infrastructure, _: Path, quick: bool) -> None:
+    uvloop.run(redaction.run(infrastructure, quick))
+
+
+PARTS: dict[str, Callable[[Infrastructure, Path, bool], None]] = {
+    "optout": _optout,
+    "journal": _journal,
+    "consumer": _consumer,
+    "redaction": _redaction,
+    "stages": _stages,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all but stages by default")
+    parser.add_argument("--quick", action="store_true", help="small counts: whether it runs, not how fast it is")
+    asked = parser.parse_args()
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    for part in asked.parts or [name for name in PARTS if name != "stages"]:
+        with tempfile.TemporaryDirectory() as folder, Infrastructure() as infrastructure:
+            PARTS[part](infrastructure, Path(folder), asked.quick)
+
+
+if __name__ == "__main__":
+    main()
