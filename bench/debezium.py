@@ -17,9 +17,8 @@ from deploy.local.kafka_node import java_command
 from deploy.local.paths import home, made_once
 from deploy.local.processes import Process
 
-VERSION = "3.7.0.Final"
 PINS = Path(__file__).with_name("pins") / "debezium.txt"
-"""Written by `python -m deploy.local.pin`: the connector 3.7.0.Final, and Connect, its API and Kafka's clients in the version of the broker."""
+"""Written by `python -m deploy.local.pin`: the connector, and Connect, its API and Kafka's clients in the version of the broker."""
 
 
 def worker(bootstrap: str, folder: Path, port: int) -> dict[str, object]:

@@ -63,20 +63,20 @@ class Floor:
 @asynccontextmanager
 async def opened(infrastructure: Infrastructure, url: str) -> AsyncIterator[Floor]:
     """`url`: of the bare service. Two databases, as two services have."""
-    pools = [await _table(infrastructure, name) for name in ("floor_first", "floor_second")]
+    first, second = await _table(infrastructure, "floor_first"), await _table(infrastructure, "floor_second")
     await kafka.ensure_topics(infrastructure.bootstrap, [TOPIC], 1, 1)
     producer = kafka.new_producer(infrastructure.bootstrap)
     consumer: Any = AIOKafkaConsumer(bootstrap_servers=infrastructure.bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
     consumer.assign([TopicPartition(TOPIC, 0)])
     await asyncio.gather(producer.start(), consumer.start())
     async with Posting(url) as posting:
-        floor = Floor(posting, *pools, producer)
+        floor = Floor(posting, first, second, producer)
         consuming = asyncio.create_task(floor.consume(consumer))
         try:
             yield floor
         finally:
             consuming.cancel()
-            await asyncio.gather(producer.stop(), consumer.stop(), *(pool.close() for pool in pools))
+            await asyncio.gather(producer.stop(), consumer.stop(), first.close(), second.close())
 
 
 async def _table(infrastructure: Infrastructure, database: str) -> Pool:

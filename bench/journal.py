@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from statistics import median
 from uuid import uuid4
 
@@ -10,11 +11,11 @@ from bench import figures, seeding
 from bench.machine import Foreign
 from common.contracts.consent import OptedOut
 from common.contracts.vocabulary import Channel, Programme, Purpose, Recipient
-from common.db import Connection, open_pool
+from common.db import Connection, Pool, open_pool
 from common.journal import APPEND, FIRST_DIGEST, Journal
 from deploy.local.infrastructure import Infrastructure
 
-# The row of the journal, its keys and indexes, under a serial number of its own; a digest as long, but not computed.
+# The row of the journal with its keys and indexes, but a serial number, and a digest that nobody computes.
 OUTBOX = """
 create table plain_outbox (
   id bigint generated always as identity primary key,
@@ -29,13 +30,73 @@ returning id"""
 CONNECTIONS = (1, 32)
 JOURNAL = Journal("consent", seeding.STREAMS)
 
+Write = Callable[[Connection, OptedOut], Awaitable[object]]
 
-def new_event() -> OptedOut:
+
+async def append(tx: Connection, event: OptedOut) -> object:
+    return await tx.fetchrow(APPEND, *JOURNAL.arguments(event))
+
+
+async def insert(tx: Connection, event: OptedOut) -> object:
+    return await tx.fetchrow(INSERT, *JOURNAL.arguments(event), FIRST_DIGEST)
+
+
+WRITES: dict[str, Write] = {"journal": append, "outbox": insert}
+
+
+def new_opt_out() -> OptedOut:
     return OptedOut(
-        occurred_at=time_of_event,
+        occurred_at=datetime.now(UTC),
         client_id=uuid4(),
         programme=Programme.CARE_CONNECT,
         recipient=Recipient.HEALTH_PLAN,
         purpose=Purpose.PERSONALISED_RECOMMENDATIONS,
         channel=Channel.PORTAL,
     )
+
+
+async def run(infrastructure: Infrastructure, quick: bool) -> None:
+    seconds, rounds = (0.3, 1) if quick else (1.5, 6)
+    pool = await open_pool(await seeding.tables_of("consent", infrastructure, "bench_journal"), max(CONNECTIONS), max(CONNECTIONS))
+    await pool.execute(OUTBOX)
+    rates: dict[tuple[str, int], list[float]] = {(name, at_once): [] for at_once in CONNECTIONS for name in WRITES}
+    with Foreign() as foreign:
+        for number in range(rounds + 1):
+            for (name, at_once), each in rates.items():
+                rate = await _rate(pool, WRITES[name], at_once, seconds)
+                if number:  # the first round warms
+                    each.append(rate)
+    await pool.close()
+    _write(rates, seconds, foreign)
+
+
+async def _rate(pool: Pool, write: Write, at_once: int, seconds: float) -> float:
+    """Transactions a second; each begins, writes one row, commits."""
+    done, until = 0, time.perf_counter() + seconds
+
+    async def work() -> None:
+        nonlocal done
+        async with pool.acquire() as tx:
+            while time.perf_counter() < until:
+                async with tx.transaction():
+                    await write(tx, new_opt_out())
+                done += 1
+
+    began = time.perf_counter()
+    await asyncio.gather(*(work() for _ in range(at_once)))
+    return done / (time.perf_counter() - began)
+
+
+def _write(rates: dict[tuple[str, int], list[float]], seconds: float, foreign: Foreign) -> None:
+    made = {f"{name}_{at_once}": round(median(each)) for (name, at_once), each in rates.items()}
+    table: list[Sequence[object]] = [("connections", "journal /s", "outbox /s", "journal / outbox")]
+    for at_once in CONNECTIONS:
+        ours, plain = made[f"journal_{at_once}"], made[f"outbox_{at_once}"]
+        table.append((str(at_once), ours, plain, ours / plain))
+    rounds = len(next(iter(rates.values())))
+    notes = [
+        f"medians over {rounds} rounds of {seconds:g} s each, in turns; one row a transaction; {seeding.STREAMS} streams",
+        "driven by one Python process, which is what limits 32 connections",
+        str(foreign),
+    ]
+    figures.write("journal", {f"{name}_per_s": rate for name, rate in made.items()}, "Journal appends beside a plain outbox", table, notes)

@@ -53,7 +53,7 @@ def observe_consent(sender: Sender) -> None:
         sender.tell([entry.subject], "acknowledged")
         acked(self, entry, future)
 
-    Edge.__call__ = observed_edge  # type: ignore[method-assign]
+    Edge.__call__ = observed_edge  # type: ignore[assignment,method-assign]
     Relay._send = observed_send  # type: ignore[method-assign]
     Relay._on_ack = observed_ack  # type: ignore[method-assign]
 
@@ -80,7 +80,7 @@ def observe_reporting(sender: Sender) -> None:
         sender.tell(clients, "handled")
 
     Consumer._take = observed_take  # type: ignore[method-assign]
-    Applier._advance = observed_advance  # type: ignore[method-assign]
+    Applier._advance = observed_advance  # type: ignore[assignment,method-assign]
     Applier._handle = observed_handle  # type: ignore[method-assign]
 
 

@@ -14,8 +14,7 @@ class Posting:
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        assert parts.hostname and parts.port
-        self._host, self._port = parts.hostname, parts.port
+        self._host, self._port = parts.hostname or "", parts.port or 80
         self._free: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
     async def post(self, path: str, body: bytes, headers: str = "") -> bytes:
@@ -33,15 +32,15 @@ class Posting:
 
     async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         while self._free:
-            reader, writer = self._free.pop()
-            if not reader.at_eof():
-                return reader, writer
-            writer.close()  # the server ends a connection that it has not heard of for five seconds
+            kept = self._free.pop()
+            if not kept[0].at_eof():
+                return kept
+            kept[1].close()  # the server ends a connection that it has not heard of for five seconds
         return await asyncio.open_connection(self._host, self._port)
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for _, writer in self._free:
-            writer.close()
+        for kept in self._free:
+            kept[1].close()

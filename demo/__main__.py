@@ -37,7 +37,7 @@ CONNECTIONS = httpx.Limits(max_connections=64, max_keepalive_connections=64)
 def main() -> int:
     """0 where everything was as it must be, 1 where something was not, 130 after Ctrl-C."""
     # A polite request to end takes the same way as Ctrl-C.
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     asked, tell = arguments(), Teller()
     tell.say("[bold]Care Connect[/bold]: a client's choice on sharing governs what leaves, and an opt-out takes effect at once.")
     try:

@@ -91,6 +91,7 @@ class Release:
     outcome: str
     records: tuple[Received, ...] = ()
     path: str = ""
+    ended: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from uuid import UUID, uuid4
 
@@ -47,7 +47,7 @@ class Recording:
     random: Random
     recorder: Recorder = field(default_factory=Recorder)
     attempts: list[Attempt] = field(default_factory=list)
-    releases: list[tuple[int, str, str, list[tuple[str, int]]]] = field(default_factory=list)
+    releases: list[tuple[Release, list[tuple[str, int]]]] = field(default_factory=list)
     exports: list[str] = field(default_factory=list)
     _bearers: dict[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
 
@@ -128,13 +128,12 @@ class Recording:
         complete = answer.outcome is Outcome.OK
         outcome = "complete" if complete else "cut" if answer.status in (0, 200) else "refused"
         records = list(_records(answer)) if answer.status == 200 else []
-        self.releases.append((answer.sent, outcome, path, records))
+        self.releases.append((Release(answer.sent, outcome, path=path, ended=answer.done), records))
         return complete
 
     def released(self, owners: Mapping[str, Client]) -> tuple[Release, ...]:
         return tuple(
-            Release(started, outcome, tuple(Received(owners.get(token), at) for token, at in records), path)
-            for started, outcome, path, records in self.releases
+            replace(release, records=tuple(Received(owners.get(token), at) for token, at in records)) for release, records in self.releases
         )
 
 

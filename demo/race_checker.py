@@ -167,7 +167,7 @@ def _revived(case: Case, final: Final) -> Iterator[Violation]:
 def _repeated(case: Case) -> int:
     """How many opt-outs can have come when one stood already: these move the version, not the ledger."""
     asked = sum(a.kind is Kind.OPT_OUT and a.outcome is not Outcome.FAIL for a in case.attempts)
-    return asked - sum(d.kind is Kind.OPT_OUT and d.decision_id not in case.before for d in case.ledger)
+    return max(0, asked - sum(d.kind is Kind.OPT_OUT and d.decision_id not in case.before for d in case.ledger))
 
 
 def _state(case: Case, final: Final) -> Iterator[Violation]:
@@ -251,6 +251,7 @@ def _counts(history: History) -> dict[str, int]:
     opt_outs = [a for a in answered if a.kind is Kind.OPT_OUT]
     counts["opt_outs_acknowledged"] = len({a.decision_id for a in opt_outs})
     counts["opt_outs_effective"] = len({a.decision_id for a in opt_outs if a.effective})
+    counts["releases_racing"] = sum(any(a.invoked < r.ended and r.started < a.answered for a in opt_outs) for r in history.releases)
     counts["records"] = sum(len(release.records) for release in history.releases)
     counts["decisions"] = len(history.final.ledger)
     return dict(sorted(counts.items()))

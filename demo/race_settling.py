@@ -64,7 +64,7 @@ async def settle(recording: Recording, patience: float) -> Left:
         before = len(recording.releases)
         await until(lambda: _download_fresh(recording), patience)
         owners = {str(row["token"]): key_of(row) for row in await db["reporting"].fetch(OWNERS)}
-        fresh = frozenset(owners.get(token, token) for *_, records in recording.releases[before:] for token, _ in records)
+        fresh = frozenset(owners.get(token, token) for _, records in recording.releases[before:] for token, _ in records)
         asked = {attempt.decision_id for attempt in recording.attempts if attempt.kind is Kind.OPT_OUT and attempt.decision_id}
         took = [row["ms"] for row in await db["consent"].fetch(TOOK, sorted(asked))]
         return Left(await collect(recording, db["consent"], db["reporting"], owners, fresh), owners, took)

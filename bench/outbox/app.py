@@ -60,9 +60,7 @@ def create_app(database: str, issuer: str, statement: str) -> FastAPI:
             channel=Channel.PORTAL,
         )
         about = (client_id, body.programme, event.event_id, event.occurred_at)
-        row = await request.app.state.pool.fetchrow(
-            statement, *about, event.type, event.to_json(), list(PLACES), list(PLACES.values())
-        )
+        row = await request.app.state.pool.fetchrow(statement, *about, event.type, event.to_json(), list(PLACES), list(PLACES.values()))
         return OptOutOut(decision_id=event.event_id, version=row and row["version"])
 
     @app.get("/livez")

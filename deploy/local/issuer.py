@@ -1,7 +1,7 @@
 """A token issuer for the local stack only: signs access tokens (RFC 9068) for anybody who knows the local secret.
 
-Run as `python -m deploy.local.issuer KEY_FILE PORT SECRET`. Never part of a deployment: there the organisation's own identity provider
-issues the tokens.
+Run as `python -m deploy.local.issuer KEY_FILE PORT SECRET [ADDRESS HOST]`. Never part of a deployment: there it is the organisation's own
+identity provider that issues the tokens.
 """
 
 import os
@@ -82,9 +82,10 @@ def create_app(issuer: Issuer, secret: str) -> FastAPI:
 
 
 def main() -> None:
-    key_file, port, secret = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-    issuer = Issuer.at(key_file, f"http://127.0.0.1:{port}")
-    uvicorn.run(create_app(issuer, secret), host="127.0.0.1", port=port, log_level="warning", access_log=False)
+    key_file, port, secret, *more = sys.argv[1:]
+    address, host = more or (f"http://127.0.0.1:{port}", "127.0.0.1")
+    issuer = Issuer.at(Path(key_file), address)
+    uvicorn.run(create_app(issuer, secret), host=host, port=int(port), log_level="warning", access_log=False)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ class KeptInfrastructure(Infrastructure):
 
 def main() -> None:
     """Until Ctrl-C or SIGTERM, which take the same way."""
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         run(server_home() / "run")
     except KeyboardInterrupt:

@@ -16,7 +16,7 @@ from deploy.local.ports import free_ports
 from deploy.local.processes import Process
 
 SERVICES = ("consent", "scheduling", "assessments", "reporting")
-SECRET = "local-stack-only"  # noqa: S105
+SECRET = "local-stack-only"
 
 
 @dataclass

@@ -33,6 +33,11 @@ BACK = Final(
 )
 
 
+NEVER_LEFT = replace(
+    BACK, ledger=(BEFORE,), sharing={"ann": Sharing(True, 1, "in-1")}, projected={"ann": Sharing(True, 1, token="token-2")}
+)
+
+
 def release(started: int, *received: int) -> Release:
     return Release(started, "complete", tuple(Received("ann", at) for at in received))
 
@@ -62,16 +67,19 @@ def test_sound_histories_have_no_anomaly() -> None:
 
 UNKNOWN = replace(OPT_OUT, outcome=Outcome.UNKNOWN, decision_id=None, status=None)
 RECORDED = replace(OPT_OUT, status="recorded")
+REPEATED = replace(OPT_OUT, invoked=150, answered=160)
 LATE_RETRY = Attempt("ann", Kind.OPT_IN, 300, 310, Outcome.FAIL, "in-1", on_version=0)
 
 SOUND = {
     "an opt-out of unknown outcome was applied": attempted(UNKNOWN),
-    "it was not applied": History((UNKNOWN,), (release(200, 210),), replace(BACK, ledger=(BEFORE,), sharing={"ann": Sharing(True, 1, "in-1")},
-        projected={"ann": Sharing(True, 1, token="token-2")}), (BEFORE,)),
-    "it was, and its repetition was answered": attempted(UNKNOWN, replace(OPT_OUT, invoked=150, answered=160)),
+    "it was not applied": History((UNKNOWN,), (release(200, 210),), NEVER_LEFT, (BEFORE,)),
+    "it was, and its repetition was answered": attempted(UNKNOWN, REPEATED),
     "a download begun before was going on when it was recorded": attempted(RECORDED, releases=(release(109, 500),)),
     "a late retry of an old opt-in was refused": replace(OPTED_OUT, attempts=(OPT_OUT, LATE_RETRY)),
     "the opt-in and the record were concurrent": replace(OPTED_IN_AGAIN, releases=(release(150, 201),)),
+    "a repeated opt-out moves the version": replace(
+        OPTED_OUT, attempts=(OPT_OUT, REPEATED), final=replace(GONE, sharing={"ann": Sharing(False, 3, "out-1")})
+    ),
     "an opt-in of unknown outcome explains the state": replace(
         OPTED_IN_AGAIN, attempts=(OPT_OUT, replace(OPT_IN_AGAIN, outcome=Outcome.UNKNOWN))
     ),
@@ -97,7 +105,7 @@ BROKEN = {
         {Anomaly.RELEASED_AFTER_OPT_OUT},
     ),
     "a later answer tells that an unanswered opt-out was written": (
-        attempted(UNKNOWN, replace(OPT_OUT, invoked=150, answered=160, status="recorded"), releases=(release(161, 170),)),
+        attempted(UNKNOWN, replace(REPEATED, status="recorded"), releases=(release(161, 170),)),
         {Anomaly.RELEASED_AFTER_OPT_OUT},
     ),
     "an acknowledged opt-out is not in the ledger": (
@@ -105,8 +113,7 @@ BROKEN = {
         {Anomaly.LOST_DECISION},
     ),
     "and its client was released later": (
-        History((OPT_OUT,), (release(150, 160),), replace(BACK, ledger=(BEFORE,), sharing={"ann": Sharing(True, 1, "in-1")},
-            projected={"ann": Sharing(True, 1, token="token-2")}), (BEFORE,)),
+        History((OPT_OUT,), (release(150, 160),), NEVER_LEFT, (BEFORE,)),
         {Anomaly.LOST_DECISION, Anomaly.RELEASED_AFTER_OPT_OUT, Anomaly.REVIVED},
     ),
     "a line of before the run is gone": (
@@ -126,10 +133,14 @@ BROKEN = {
         {Anomaly.REORDERED, Anomaly.LOST_DECISION, Anomaly.REVIVED},
     ),
     "a decision twice in the ledger": (
-        ended(ledger=(BEFORE, OUT, replace(OUT, position=3)), sharing={"ann": Sharing(False, 3, "out-1")}, projected={"ann": Sharing(False, 3)}),
+        ended(
+            ledger=(BEFORE, OUT, replace(OUT, position=3)),
+            sharing={"ann": Sharing(False, 3, "out-1")},
+            projected={"ann": Sharing(False, 3)},
+        ),
         {Anomaly.DOUBLE_EFFECT},
     ),
-    "a version that counts more than the ledger": (ended(sharing={"ann": Sharing(False, 3, "out-1")}), {Anomaly.DOUBLE_EFFECT}),
+    "a version that counts more than was asked for": (ended(sharing={"ann": Sharing(False, 3, "out-1")}), {Anomaly.DOUBLE_EFFECT}),
     "a receipt twice": (ended(receipts=(("out-1", "export_rows"),) * 2), {Anomaly.DOUBLE_EFFECT}),
     "a deletion twice": (ended(deletions=(("export-1", "token-1"),) * 2), {Anomaly.DOUBLE_EFFECT}),
     "a decision that nobody asked for": (attempted(), {Anomaly.PHANTOM}),
@@ -145,6 +156,10 @@ BROKEN = {
     ),
     "an opt-in on an older state": (
         replace(OPTED_IN_AGAIN, attempts=(OPT_OUT, replace(OPT_IN_AGAIN, on_version=1))),
+        {Anomaly.REVIVED},
+    ),
+    "an opt-in that was asked for before the opt-out was repeated": (
+        replace(OPTED_IN_AGAIN, attempts=(OPT_OUT, replace(OPT_IN_AGAIN, invoked=140), REPEATED), releases=()),
         {Anomaly.REVIVED},
     ),
     "rows in an export": (ended(export_rows={"ann": 1}), {Anomaly.UNREDACTED}),

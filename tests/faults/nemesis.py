@@ -1,0 +1,121 @@
+"""Kills and stops parts of a stack, in a seeded random order, and starts them again."""
+
+import asyncio
+import os
+import signal
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+import asyncpg
+
+from deploy.local.infrastructure import Infrastructure
+from deploy.local.processes import Process
+from deploy.local.stack import Stack
+
+LEADER = """
+select a.pid, a.client_port from pg_locks l join pg_stat_activity a using (pid)
+ where l.locktype = 'advisory' and l.granted and l.database = (select oid from pg_database where datname = current_database())
+   and l.objid = (hashtext($1)::bigint & 4294967295)::oid"""
+
+KILLS = {
+    "consent": 3, "consent-2": 3, "scheduling": 2, "assessments": 2, "reporting": 3, "reporting-2": 2,
+    "kafka": 2, "postgres": 2, "relay leader": 2,
+}  # fmt: skip
+OTHER = {"relay leader's backend": 2, "pause reporting": 2, "pause reporting-2": 1, "pause consent": 1}
+READY_SECONDS = 60
+
+
+@dataclass
+class Nemesis:
+    """One fault after the other; now and then the next one comes before the last is mended."""
+
+    stack: Stack
+    infrastructure: Infrastructure
+    random: Random
+    done: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def kills(self) -> int:
+        return sum(count for fault, count in self.done.items() if fault in KILLS)
+
+    async def strike(self) -> None:
+        faults = [fault for fault, count in (KILLS | OTHER).items() for _ in range(count)]
+        self.random.shuffle(faults)
+        for fault in faults:
+            await self._one(fault)
+            self.done[fault] += 1
+            if self.random.random() < 0.75:
+                await self.mended()
+            await asyncio.sleep(self.random.uniform(0.2, 1))
+        await self.mended()
+
+    async def mended(self) -> None:
+        """Everything serves again."""
+        for name, process in self.stack.processes.items():
+            path = "livez" if name == "issuer" else "readyz"
+            await asyncio.to_thread(process.wait_ready, f"{self.stack.url(name)}/{path}", READY_SECONDS)
+        await asyncio.to_thread(self.infrastructure.kafka.wait_ready)
+
+    async def _one(self, fault: str) -> None:
+        if fault.startswith("pause "):
+            await self._pause(self.stack.processes[fault.removeprefix("pause ")])
+        elif fault == "relay leader's backend":
+            await self._end_backend()
+        elif fault == "kafka":
+            await self._kill(self.infrastructure.kafka.process)
+        elif fault == "postgres":
+            await self._kill(self.infrastructure.postgres.process)
+            await asyncio.to_thread(self.infrastructure.postgres.wait_ready)
+        else:
+            await self._kill(await self._leader() if fault == "relay leader" else self.stack.processes[fault])
+
+    async def _kill(self, process: Process) -> None:
+        await asyncio.to_thread(process.kill)
+        await asyncio.sleep(self.random.uniform(0.2, 1.5))
+        await asyncio.to_thread(process.start)
+
+    async def _pause(self, process: Process) -> None:
+        """It keeps its connections and locks, and nothing moves."""
+        if process.alive:
+            os.kill(process.pid, signal.SIGSTOP)
+            try:
+                await asyncio.sleep(self.random.uniform(1, 2))
+            finally:
+                os.kill(process.pid, signal.SIGCONT)
+
+    async def _leading(self) -> asyncpg.Record | None:
+        """The session of consent's relay that leads."""
+        connection = await asyncpg.connect(self.stack.database("consent"))
+        try:
+            return await connection.fetchrow(LEADER, "relay_consent")
+        finally:
+            await connection.close()
+
+    async def _end_backend(self) -> None:
+        leader = await self._leading()
+        if leader:
+            connection = await asyncpg.connect(self.stack.database("consent"))
+            await connection.fetchval("select pg_terminate_backend($1)", leader["pid"])
+            await connection.close()
+
+    async def _leader(self) -> Process:
+        """The instance whose relay leads: the one that holds the other end of that session's connection."""
+        leader = await self._leading()
+        instances = [self.stack.processes[name] for name in self.stack.names("consent")]
+        held = [process for process in instances if leader and process.alive and leader["client_port"] in ports_of(process.pid)]
+        return held[0] if held else self.random.choice(instances)
+
+
+def ports_of(pid: int) -> set[int]:
+    """Local ports of a process's TCP connections; none where there is no /proc."""
+    inodes = set()
+    for descriptor in Path(f"/proc/{pid}/fd").glob("*"):
+        try:
+            inodes.add(os.readlink(descriptor))
+        except OSError:  # closed since
+            continue
+    table = Path(f"/proc/{pid}/net/tcp")
+    lines = [line.split() for line in table.read_text().splitlines()[1:]] if table.exists() else []
+    return {int(line[1].rpartition(":")[2], 16) for line in lines if f"socket:[{line[9]}]" in inodes}
