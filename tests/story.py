@@ -122,7 +122,10 @@ class Story:
         """An export once the projections have caught up with so many records."""
 
         async def complete() -> dict[str, Any] | None:
-            manifest = await self.export()
+            answer = await self.export_attempt()
+            if answer.status_code == 503:  # what was decided just now is not applied yet
+                return None
+            manifest: dict[str, Any] = answer.json()
             return manifest if sum(part["count"] for part in manifest["output"]) >= records else None
 
         found: dict[str, Any] = await eventually(complete)

@@ -29,8 +29,10 @@ class Positions:
             await tx.execute(FILL, self.source, self._streams, FIRST_DIGEST)
             rows = await tx.fetch(LOAD, self.source)
         for row in rows:
-            self._at[row["stream"]] = (row["position"], row["digest"])
-            self._offset[row["stream"]] = row["kafka_offset"]
+            # An answer that was on its way while we applied more is older than what we know.
+            if row["position"] >= self._at[row["stream"]][0]:
+                self._at[row["stream"]] = (row["position"], row["digest"])
+                self._offset[row["stream"]] = row["kafka_offset"]
         self._announce(row["stream"] for row in rows)
 
     def advance(self, entries: Sequence[Entry], offsets: Mapping[int, int]) -> None:

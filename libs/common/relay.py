@@ -179,8 +179,9 @@ class Relay:
     def _on_ack(self, entry: Entry, future: "asyncio.Future[object]") -> None:
         if future.cancelled() or future.exception():
             self._fail(future.exception() if not future.cancelled() else ConnectionError("cancelled"))  # type: ignore[arg-type]
-        else:
-            self._acked[entry.stream] = max(self._acked[entry.stream], entry.position)
+        elif self._failure is None and entry.position == self._acked[entry.stream] + 1:
+            # Never past one that failed: what is noted as published is never looked at again.
+            self._acked[entry.stream] = entry.position
 
     async def _note_progress(self, connection: Connection, saved: dict[int, int]) -> dict[int, int]:
         acked = dict(self._acked)

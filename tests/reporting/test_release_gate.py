@@ -93,6 +93,11 @@ def slow_reader(story: Story, url: str) -> socket.socket:
     return reader
 
 
+def read_to_the_end(reader: socket.socket) -> None:
+    while reader.recv(65536):
+        pass
+
+
 async def test_a_recipient_that_takes_nothing_is_cut_off_and_holds_up_no_opt_out(story: Story) -> None:
     client = await story.sharing_client()
     await many_records(story, client, 400)
@@ -104,12 +109,8 @@ async def test_a_recipient_that_takes_nothing_is_cut_off_and_holds_up_no_opt_out
     took = time.monotonic() - started
     assert opt_out["status"] == "effective", opt_out
     assert took < 8, "the page's second, and what the rest takes"
-    received = b""
     with pytest.raises(ConnectionResetError):
-        while chunk := reader.recv(65536):
-            received += chunk
-        raise AssertionError("the download ended as if it were whole")
-    assert b"\r\n0\r\n" not in received
+        read_to_the_end(reader)
     reader.close()
 
 

@@ -46,7 +46,10 @@ with taken as (select client_id, programme, marks from partner_dirty where strea
 state as (
   select r.client_id, r.programme, r.token, array_agg(distinct r.category) as categories, count(*)::int as records,
          jsonb_agg(r.body || jsonb_build_object('category', r.category) order by r.occurred_at) as body
-    from (select r.*, s.token from taken t join record r using (client_id, programme) join sharing s using (client_id, programme)) r
+    from (select r.*, s.token from taken t
+            join record r using (client_id, programme)
+            join sharing s using (client_id, programme)
+            join client c using (client_id, programme)) r
    where {SHARED_NOW}
    group by r.client_id, r.programme, r.token),
 noted as (

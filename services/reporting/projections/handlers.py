@@ -19,6 +19,7 @@ async def on_client_registered(tx: Connection, received: Sequence[Received[Clien
     await tables.keep_records(
         tx, events, [r.entry.stream for r in received], [e.client_id for e in events], Category.CONTACT_AND_DEMOGRAPHICS, bodies
     )
+    await mark_dirty(tx, [e.client_id for e in events])
 
 
 async def on_appointment_scheduled(tx: Connection, received: Sequence[Received[AppointmentScheduled]]) -> None:
