@@ -30,7 +30,9 @@ class CatchUp:
     async def apply(self, entries: list[Entry], offsets: dict[int, int]) -> None:
         """Under the lock, with entries that follow on the positions. Waits for the database as long as it takes."""
         while entries:
-            expected = {stream: self.positions.at(stream)[0] for stream in {entry.stream for entry in entries}}
+            expected: dict[int, int] = {}
+            for entry in entries:  # not from the positions: another instance's progress may have been read into them meanwhile
+                expected.setdefault(entry.stream, entry.position - 1)
             try:
                 await self.applier.apply(entries, expected, offsets)
                 return self.positions.advance(entries, offsets)
@@ -54,10 +56,12 @@ class CatchUp:
         try:
             while True:
                 async with self.applying:
-                    fetched = await self.owner.page(stream, self.positions.at(stream)[0])
+                    position, digest = self.positions.at(stream)
+                    fetched = await self.owner.page(stream, position)
                     if not fetched:
                         return True
-                    await self.apply(self._following(stream, fetched), {stream: self.positions.offset(stream)})
+                    self._check_chain(position, digest, fetched)
+                    await self.apply(fetched, {stream: self.positions.offset(stream)})
         except httpx.HTTPError as error:
             log.warning("not mended yet", extra={"source": self.owner.source, "stream": stream, "error": type(error).__name__})
             return False
@@ -65,13 +69,11 @@ class CatchUp:
             log.error("stream stopped", extra={"source": self.owner.source, "error": str(error)})
             return False
 
-    def _following(self, stream: int, fetched: list[Entry]) -> list[Entry]:
-        position, digest = self.positions.at(stream)
+    def _check_chain(self, position: int, digest: bytes, fetched: list[Entry]) -> None:
         for entry in fetched:
             position, digest = position + 1, digest_of(digest, entry)
             if (entry.position, entry.digest) != (position, digest):
-                raise BrokenChain(f"the chain of {self.owner.source} is broken at {stream}/{position}")
-        return fetched
+                raise BrokenChain(f"the chain of {self.owner.source} is broken at {entry.stream}/{position}")
 
     async def sweep(self) -> None:
         """Runs for the life of the process: what is behind at two looks and has not moved is fetched."""
