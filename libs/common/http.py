@@ -3,6 +3,7 @@
 Middlewares are plain ASGI: streamed downloads pass through them untouched.
 """
 
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,6 +19,8 @@ from common.db import DOWN
 from common.metrics import Metrics
 from common.problems import STATUS, Problem
 from common.tracing import TRACEPARENT, child_of
+
+log = logging.getLogger(__name__)
 
 BY_STATUS = {404: "not_found", 405: "method_not_allowed", 400: "malformed_json"}
 
@@ -51,9 +55,22 @@ def add_error_handlers(app: FastAPI) -> None:
     async def on_down(_: Request, error: Exception) -> JSONResponse:
         return render(Problem("temporarily_unavailable", "Try again shortly.", headers={"retry-after": "1"}))
 
+    async def on_database(request: Request, error: Exception) -> JSONResponse:
+        """What SQLAlchemy wraps: a lost connection is no defect, a refused statement is one."""
+        assert isinstance(error, DBAPIError)
+        if error.connection_invalidated or isinstance(error.orig and error.orig.__cause__, DOWN):
+            return await on_down(request, error)
+        log.error("a statement was refused", exc_info=error)
+        return await on_defect(request, error)
+
+    async def on_defect(_: Request, error: Exception) -> JSONResponse:
+        return render(Problem("internal", "This is a defect on our side; nothing was kept of the request."))
+
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(DBAPIError, on_database)
+    app.add_exception_handler(Exception, on_defect)
     for kind in DOWN:
         app.add_exception_handler(kind, on_down)
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +12,8 @@ from random import Random
 import asyncpg
 
 from deploy.local.infrastructure import Infrastructure
-from deploy.local.processes import Process
-from deploy.local.stack import Stack
+from deploy.local.processes import Process, answers
+from deploy.local.stack import SERVICES, Stack
 
 LEADER = """
 select a.pid, a.client_port from pg_locks l join pg_stat_activity a using (pid)
@@ -24,7 +25,8 @@ KILLS = {
     "kafka": 2, "postgres": 2, "relay leader": 2,
 }  # fmt: skip
 OTHER = {"relay leader's backend": 2, "pause reporting": 2, "pause reporting-2": 1, "pause consent": 1}
-READY_SECONDS = 60
+BREATH_SECONDS = 4
+READY_SECONDS = 90
 
 
 @dataclass
@@ -46,17 +48,28 @@ class Nemesis:
         for fault in faults:
             await self._one(fault)
             self.done[fault] += 1
-            if self.random.random() < 0.75:
-                await self.mended()
+            await self._some_serve()
             await asyncio.sleep(self.random.uniform(0.2, 1))
-        await self.mended()
+        await self._all_serve()
 
-    async def mended(self) -> None:
-        """Everything serves again."""
-        for name, process in self.stack.processes.items():
-            path = "livez" if name == "issuer" else "readyz"
-            await asyncio.to_thread(process.wait_ready, f"{self.stack.url(name)}/{path}", READY_SECONDS)
+    async def _some_serve(self) -> None:
+        """A breath: until some instance of each service serves, and for a bounded time, so that faults meet a system that works
+        and a system that is still starting."""
+        names = [self.stack.names(service) for service in SERVICES]
+        until = time.monotonic() + BREATH_SECONDS
+        while time.monotonic() < until:
+            served = [any([await asyncio.to_thread(answers, self._ready(name)) for name in instances]) for instances in names]
+            if all(served):
+                return
+            await asyncio.sleep(0.1)
+
+    async def _all_serve(self) -> None:
         await asyncio.to_thread(self.infrastructure.kafka.wait_ready)
+        for name in [name for service in SERVICES for name in self.stack.names(service)]:
+            await asyncio.to_thread(self.stack.processes[name].wait_ready, self._ready(name), READY_SECONDS)
+
+    def _ready(self, name: str) -> str:
+        return f"{self.stack.url(name)}/readyz"
 
     async def _one(self, fault: str) -> None:
         if fault.startswith("pause "):
@@ -67,7 +80,6 @@ class Nemesis:
             await self._kill(self.infrastructure.kafka.process)
         elif fault == "postgres":
             await self._kill(self.infrastructure.postgres.process)
-            await asyncio.to_thread(self.infrastructure.postgres.wait_ready)
         else:
             await self._kill(await self._leader() if fault == "relay leader" else self.stack.processes[fault])
 

@@ -16,7 +16,7 @@ from deploy.local.infrastructure import Infrastructure
 from deploy.local.stack import Stack
 from tests.faults.nemesis import KILLS, Nemesis
 
-CLIENTS, OPT_OUTS = 160, 120
+CLIENTS, OPT_OUTS = 120, 100
 SEED = int(os.environ.get("CARE_CONNECT_SEED") or Random().randrange(10**6))
 SMALL_PAGES = {"REPORTING_PAGE_ROWS": "15"}
 
@@ -39,7 +39,7 @@ def stack(infrastructure: Infrastructure, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.mark.timeout(400)
 async def test_invariants_1_to_5_hold_when_every_process_is_killed_during_the_race(stack: Stack, infrastructure: Infrastructure) -> None:
-    plan_id, sharers = await create_sharers(stack, CLIENTS)
+    plan_id, sharers = await create_sharers(stack, CLIENTS, responses=2)
     nemesis = Nemesis(stack, infrastructure, Random(SEED))
     over = asyncio.Event()
 

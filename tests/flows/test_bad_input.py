@@ -187,3 +187,23 @@ async def test_a_page_cursor_that_is_none_of_ours_is_refused(story: Story) -> No
     client: UUID = await story.client()
     path = f"/v1/clients/{client}/disclosures?cursor=%00%01nonsense"
     assert_problem(await story.call("reporting", "GET", path, story.token("client", client)), 422, "invalid_request")
+
+
+async def test_while_the_database_is_away_the_answer_is_a_clean_503_and_afterwards_all_is_well(story: Story) -> None:
+    """Its connections are ended under load: no request is half done, none answers with anything but a problem."""
+    import asyncio
+
+    admin = await asyncpg.connect(story.stack.database("scheduling"))
+    seen = set()
+    for _ in range(6):
+        answers = asyncio.gather(*(story.request(uuid4(), "decline") for _ in range(8)))
+        await admin.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+        )
+        for answer in await answers:
+            assert answer.headers["content-type"] == "application/problem+json", answer.text
+            seen.add((answer.status_code, answer.json()["code"]))
+    await admin.close()
+    assert seen <= {(404, "unknown_client"), (503, "temporarily_unavailable")}
+    client = await story.client()
+    assert (await story.request(client, "decline")).status_code == 201
