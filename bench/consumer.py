@@ -13,7 +13,7 @@ from uuid import uuid4
 import httpx
 
 from bench import figures, seeding
-from bench.machine import Foreign
+from bench.machine import Processor
 from common import consumer as consuming
 from common import kafka
 from common.applying import Applier, Received, Subscription
@@ -68,7 +68,7 @@ async def run(infrastructure: Infrastructure, quick: bool) -> None:
     await kafka.ensure_topics(infrastructure.bootstrap, [TOPIC], seeding.STREAMS, 1)
     await _publish(infrastructure.bootstrap, _journal_of(max(counts.values())))
     rates: dict[str, list[float]] = {name: [] for name in counts}
-    with Foreign() as foreign:
+    with Processor() as processor:
         for _ in range(rounds):
             for name, n in counts.items():
                 rates[name].append(await _consume(db, infrastructure.bootstrap, POLLS[name], n))
@@ -76,7 +76,7 @@ async def run(infrastructure: Infrastructure, quick: bool) -> None:
     made = {f"{name}_per_s": round(median(each)) for name, each in rates.items()}
     table: list[Sequence[object]] = [("consumer", "messages /s", "n")]
     table += [(name, made[f"{name}_per_s"], n * rounds) for name, n in counts.items()]
-    notes = [f"medians over {rounds} rounds, in turns; handler: assessments into records; clients who do not share", str(foreign)]
+    notes = [f"medians over {rounds} rounds, in turns; handler: assessments into records; clients who do not share", str(processor)]
     figures.write("consumer", made, "Messages that a consumer applies", table, notes)
 
 

@@ -8,7 +8,7 @@ from statistics import median
 from uuid import uuid4
 
 from bench import figures, seeding
-from bench.machine import Foreign
+from bench.machine import Processor
 from common.contracts.consent import OptedOut
 from common.contracts.vocabulary import Channel, Programme, Purpose, Recipient
 from common.db import Connection, Pool, open_pool
@@ -60,14 +60,14 @@ async def run(infrastructure: Infrastructure, quick: bool) -> None:
     pool = await open_pool(await seeding.tables_of("consent", infrastructure, "bench_journal"), max(CONNECTIONS), max(CONNECTIONS))
     await pool.execute(OUTBOX)
     rates: dict[tuple[str, int], list[float]] = {(name, at_once): [] for at_once in CONNECTIONS for name in WRITES}
-    with Foreign() as foreign:
+    with Processor() as processor:
         for number in range(rounds + 1):
             for (name, at_once), each in rates.items():
                 rate = await _rate(pool, WRITES[name], at_once, seconds)
                 if number:  # the first round warms
                     each.append(rate)
     await pool.close()
-    _write(rates, seconds, foreign)
+    _write(rates, seconds, processor)
 
 
 async def _rate(pool: Pool, write: Write, at_once: int, seconds: float) -> float:
@@ -87,7 +87,7 @@ async def _rate(pool: Pool, write: Write, at_once: int, seconds: float) -> float
     return done / (time.perf_counter() - began)
 
 
-def _write(rates: dict[tuple[str, int], list[float]], seconds: float, foreign: Foreign) -> None:
+def _write(rates: dict[tuple[str, int], list[float]], seconds: float, processor: Processor) -> None:
     made = {f"{name}_{at_once}": round(median(each)) for (name, at_once), each in rates.items()}
     table: list[Sequence[object]] = [("connections", "journal /s", "outbox /s", "journal / outbox")]
     for at_once in CONNECTIONS:
@@ -97,6 +97,6 @@ def _write(rates: dict[tuple[str, int], list[float]], seconds: float, foreign: F
     notes = [
         f"medians over {rounds} rounds of {seconds:g} s each, in turns; one row a transaction; {seeding.STREAMS} streams",
         "driven by one Python process, which is what limits 32 connections",
-        str(foreign),
+        str(processor),
     ]
     figures.write("journal", {f"{name}_per_s": rate for name, rate in made.items()}, "Journal appends beside a plain outbox", table, notes)

@@ -14,15 +14,17 @@ PACKAGES = ("fastapi", "uvicorn", "asyncpg", "aiokafka", "uvloop")
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
-class Foreign:
-    """The share of the processor that went to processes which are not ours, from `with` to its end. Linux only: elsewhere None.
+class Processor:
+    """Who used the processor from `with` to its end, in percent of one core. Linux only: elsewhere None.
 
-    Interrupts are in neither sum: the kernel books our own loopback traffic there. What a hypervisor took is told by itself.
+    Ours are this process and all that it started, the servers too. Interrupts are in no sum: the kernel books our own loopback traffic
+    there.
     """
 
-    percent: float | None = None
-    """Of one core."""
+    ours: float | None = None
+    foreign: float | None = None
     stolen: float | None = None
+    """By the hypervisor."""
 
     def __enter__(self) -> Self:
         self._at, self._before = time.monotonic(), _look()
@@ -31,14 +33,14 @@ class Foreign:
     def __exit__(self, *_: object) -> None:
         took, now = time.monotonic() - self._at, _look()
         if now and self._before:
-            all_of_it, stolen, ours = (100 * (b - a) / TICKS / took for a, b in zip(self._before, now, strict=True))
-            self.percent, self.stolen = max(0.0, all_of_it - ours), stolen
+            everybody, self.stolen, self.ours = (100 * (b - a) / TICKS / took for a, b in zip(self._before, now, strict=True))
+            self.foreign = max(0.0, everybody - self.ours)
 
     def __str__(self) -> str:
-        if self.percent is None:
-            return "foreign processes: not known here"
-        cores = os.cpu_count() or 1
-        return f"foreign processes {self.percent:.0f} %, hypervisor {self.stolen:.0f} % (of {100 * cores} %: {cores} cores)"
+        if self.foreign is None:
+            return "how much of the processor others used is not known here"
+        whole = 100 * (os.cpu_count() or 1)
+        return f"of the processor's {whole} % others used {self.foreign:.0f} %, the hypervisor {self.stolen:.0f} %, we {self.ours:.0f} %"
 
 
 def _look() -> tuple[int, int, int] | None:

@@ -8,11 +8,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
 from bench import figures, floor, ours
 from bench.contenders import Contender
 from bench.floor import Floor
-from bench.machine import Foreign
+from bench.machine import Processor
 from bench.moments import Moments
 from bench.outbox import running
 from deploy.local.infrastructure import Infrastructure
@@ -25,10 +26,10 @@ PACE = {"idle": 5.0, "load": 100.0}
 
 @dataclass(frozen=True)
 class Plan:
-    """How many of each: rounds, samples a turn, and samples before the first round that nobody counts."""
+    """How many: rounds, samples a turn, and those that nobody counts, at the start of a turn and before the first round."""
 
     rounds: int = 4
-    samples: dict[str, int] = field(default_factory=lambda: {"idle": 50, "load": 500})
+    samples: dict[str, int] = field(default_factory=lambda: {"idle": 40, "load": 500})
     settling: int = 30
     warming: int = 300
 
@@ -44,11 +45,12 @@ Measure = Callable[[float, int, int], Awaitable[list[float]]]
 
 @dataclass
 class Turn:
-    """Somebody's turn, and what came of it: for each pace a list of samples a round."""
+    """Somebody's turn, and what came of it: for each pace the samples of each round, and our use of the processor."""
 
     measure: Measure
     on_turn: Callable[[], AbstractContextManager[None]] = nullcontext
-    rounds: dict[str, list[Sequence[float]]] = field(default_factory=lambda: {"idle": [], "load": []})
+    rounds: dict[str, list[Sequence[float]]] = field(default_factory=lambda: {kind: [] for kind in PACE})
+    used: dict[str, list[float]] = field(default_factory=lambda: {kind: [] for kind in PACE})
 
     async def take(self, plan: Plan, number: int) -> None:
         with self.on_turn():
@@ -56,7 +58,9 @@ class Turn:
             for kind, samples in self.rounds.items():
                 gc.collect()
                 gc.disable()
-                samples.append(await self.measure(PACE[kind], plan.samples[kind], number))
+                with Processor() as processor:
+                    samples.append(await self.measure(PACE[kind], plan.samples[kind], number))
+                self.used[kind].append(processor.ours or 0.0)
                 gc.enable()
 
     async def warm(self, plan: Plan) -> None:
@@ -72,12 +76,12 @@ async def run(infrastructure: Infrastructure, stack: Stack, moments: Moments, fl
         for name, turn in turns.items():
             print(f"warming {name}", flush=True)
             await turn.warm(plan)
-        with Foreign() as foreign:
+        with Processor() as processor:
             for number in range(plan.rounds):
                 for name in _rotated(list(turns), number):
                     print(f"round {number + 1} of {plan.rounds}: {name}", flush=True)
                     await turns[name].take(plan, number)
-    _write(turns, plan, foreign)
+    _write(turns, plan, processor)
 
 
 async def _turns(opened: AsyncExitStack, place: running.Place, stack: Stack, floor_url: str, plan: Plan) -> dict[str, Turn]:
@@ -97,13 +101,19 @@ def _rotated(names: list[str], by: int) -> list[str]:
     return names[at:] + names[:at]
 
 
-def _write(turns: dict[str, Turn], plan: Plan, foreign: Foreign) -> None:
+def _write(turns: dict[str, Turn], plan: Plan, processor: Processor) -> None:
     made = {kind: {name: figures.of_rounds(turn.rounds[kind]) for name, turn in turns.items()} for kind in PACE}
-    table: list[Sequence[object]] = [("opt-out to redaction committed", "p50 ms", "p99 ms", "n", "p50 / floor", "p99 / floor")]
+    table: list[Sequence[object]] = [("opt-out to redaction committed", "p50 ms", "p99 ms", "n", "p50 / floor", "p99 / floor", "CPU %")]
     for kind, each in made.items():
         bare = each["floor"]
         for name, one in each.items():
             ratios = [one[key] / bare[key] for key in ("p50_ms", "p99_ms")]
-            table.append((f"{kind} ({PACE[kind]:.0f}/s): {name}", one["p50_ms"], one["p99_ms"], one["n"], *ratios))
-    notes = [f"medians over {plan.rounds} rounds of each round's p50 and p99, everybody in turns", str(foreign)]
+            used = f"{median(turns[name].used[kind]):.0f}"
+            table.append((f"{kind} ({PACE[kind]:.0f}/s): {name}", one["p50_ms"], one["p99_ms"], one["n"], *ratios, used))
+    a_round = plan.samples["idle"]
+    notes = [
+        f"medians over {plan.rounds} rounds of each round's p50 and p99, everybody in turns; idle a round has {a_round}: its p99 is its worst",
+        "CPU: of one core, all of the bench's processes in that turn, with servers and load generator",
+        str(processor),
+    ]
     figures.write("optout", made, "From an opt-out to its redaction, beside the floor and other relays", table, notes)

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from bench import figures, seeding
 from bench.journal import new_opt_out
-from bench.machine import Foreign
+from bench.machine import Processor
 from common.applying import Received
 from common.cloudevents import Entry
 from common.contracts.consent import OptedOut
@@ -30,7 +30,7 @@ async def run(infrastructure: Infrastructure, quick: bool) -> None:
     exports = {rows: await _export(infrastructure, rows) for rows in sizes}
     clients = {rows: await _drawn(db, (rounds + 1) * each) for rows, db in exports.items()}
     times: dict[int, list[list[float]]] = {rows: [[] for _ in range(rounds)] for rows in sizes}
-    with Foreign() as foreign:
+    with Processor() as processor:
         for number in range(-1, rounds):  # the first round warms
             for _ in range(each):
                 for rows, db in exports.items():
@@ -39,7 +39,7 @@ async def run(infrastructure: Infrastructure, quick: bool) -> None:
                         times[rows][number].append(took)
     for db in exports.values():
         await db.close()
-    _write(times, foreign)
+    _write(times, processor)
 
 
 async def _export(infrastructure: Infrastructure, rows: int) -> Database:
@@ -76,7 +76,7 @@ async def _redact(db: Database, client: UUID, stream: int) -> float:
     return took
 
 
-def _write(times: dict[int, list[list[float]]], foreign: Foreign) -> None:
+def _write(times: dict[int, list[list[float]]], processor: Processor) -> None:
     made = {rows: figures.of_rounds(rounds) for rows, rounds in times.items()}
     smallest, largest = made[min(made)], made[max(made)]
     ratio = round(largest["p50_ms"] / smallest["p50_ms"], 3)
@@ -86,7 +86,7 @@ def _write(times: dict[int, list[list[float]]], foreign: Foreign) -> None:
     notes = [
         f"{seeding.ROWS} rows of one client; the whole transaction; each size in a database of its own, in turns",
         f"medians over {len(next(iter(times.values())))} rounds",
-        str(foreign),
+        str(processor),
     ]
     by_rows = {str(rows): one for rows, one in made.items()}
     figures.write("redaction", {**by_rows, "ratio_largest_to_smallest": ratio}, "Redaction of one client by size of export", table, notes)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from bench import figures, ours
 from bench.contenders import Contender
-from bench.machine import Foreign
+from bench.machine import Processor
 from bench.moments import COMMITTED, Moments
 from deploy.local.stack import Stack
 
@@ -20,12 +20,12 @@ async def measure(stack: Stack, moments: Moments, quick: bool) -> None:
         await contender.seed(4 * n)
         await contender.measure(50, n, 0)
         table: list[Sequence[object]] = [("step", "5/s p50 ms", "p95", "100/s p50 ms", "p95")]
-        with Foreign() as foreign:
+        with Processor() as processor:
             idle, load = await _steps(contender, 5, n), await _steps(contender, 100, 2 * n)
     for step in idle:
         cells = [figures.percentile(times[step], share) for times in (idle, load) for share in (0.5, 0.95)]
         table.append((step, *cells))
-    notes = [f"n = {n} and {2 * n}", "`until` reads: from the step before it until this one", str(foreign)]
+    notes = [f"n = {n} and {2 * n}", "`until` reads: from the step before it until this one", str(processor)]
     figures.write("stages", {"idle": _p50(idle), "load": _p50(load)}, "Where the time of an opt-out goes", table, notes)
 
 

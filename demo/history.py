@@ -145,12 +145,13 @@ class Final:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A run. `before` is the ledger as it was when the run began: nobody in the run asked for it."""
+    """A run. `before` is the ledger and `versions` what consent's states counted when it began: nobody in the run asked for that."""
 
     attempts: tuple[Attempt, ...]
     releases: tuple[Release, ...]
     final: Final
     before: tuple[Decision, ...] = ()
+    versions: Mapping[Client, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,21 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
+from math import inf
 from random import Random
 from uuid import UUID
 
-from demo.history import UNSENT, Attempt, Decision, History, Kind, Outcome
+from demo.history import UNSENT, History, Kind, Outcome
 from demo.race_acts import OptIn, Recording, Sharer, opt_in_on
-from demo.race_settling import ledger_of, settle
+from demo.race_settling import Beginning, beginning_of, settle
 from demo.race_waiting import until
 from deploy.local.stack import Stack
 
+WAITS = (None, 0)
+"""Some ask to be answered at once, when the opt-out is recorded; the others wait as long as the service does by itself."""
 KEPT_EXPORTS = 4
 """Downloads take one of the last few exports, so that most were made before the opt-outs that redact them."""
 
@@ -47,33 +51,33 @@ class Race:
     settled_seconds: float
 
 
-async def race(stack: Stack, plan_id: UUID, sharers: Sequence[Sharer], course: Course, hold: asyncio.Event | None = None) -> Race:
-    """Goes on until the course is run (and `hold` is set), then waits until all has settled and collects what is left."""
+async def race(stack: Stack, plan_id: UUID, sharers: Sequence[Sharer], course: Course, progress: Callable[[], float] | None = None) -> Race:
+    """By the clock or by what `progress` says (from 0 to 1); then waits until all has settled and collects what is left."""
+    began = time.monotonic()
+    way = progress or (lambda: (time.monotonic() - began) / course.seconds)
     random = Random(course.seed)
     recording = Recording(stack, plan_id, random)
-    before = await ledger_of(stack)
+    beginning = await beginning_of(stack)
     await until(recording.request_export, course.patience)
     enough = asyncio.Event()
     downloads = [asyncio.create_task(_download(recording, enough)) for _ in range(course.downloaders)]
     exporting = asyncio.create_task(_export(recording, course.fresh_export_every, enough))
     chosen = random.sample(list(sharers), min(course.opt_outs, len(sharers)))
-    stories = [_change_mind(recording, sharer, course, Random(f"{course.seed}/{n}")) for n, sharer in enumerate(chosen)]
-    await asyncio.gather(asyncio.sleep(course.seconds), *stories)
-    if hold is not None:
-        await hold.wait()
+    stories = [_change_mind(recording, sharer, course, way, Random(f"{course.seed}/{n}")) for n, sharer in enumerate(chosen)]
+    await asyncio.gather(_reached(way, 1), *stories)
     enough.set()
     taken = sum(await asyncio.gather(*downloads))
     await exporting
-    return await _finish(recording, course, before, taken)
+    return await _finish(recording, course, beginning, taken)
 
 
-async def _finish(recording: Recording, course: Course, before: tuple[Decision, ...], taken: int) -> Race:
+async def _finish(recording: Recording, course: Course, beginning: Beginning, taken: int) -> Race:
     began = time.monotonic()
     left = await settle(recording, course.patience)
-    history = History(tuple(recording.attempts), recording.released(left.owners), left.final, before)
+    history = History(tuple(recording.attempts), recording.released(left.owners), left.final, *beginning)
     return Race(
         history,
-        answered_ms=_answered_ms(recording.attempts),
+        answered_ms=_answered_ms(recording),
         applied_ms=left.applied_ms,
         downloads=taken,
         sinks_complete=not left.final.open_receipts,
@@ -101,29 +105,38 @@ async def _export(recording: Recording, every: float, enough: asyncio.Event) -> 
             continue
 
 
-async def _change_mind(recording: Recording, sharer: Sharer, course: Course, random: Random) -> None:
+async def _change_mind(recording: Recording, sharer: Sharer, course: Course, way: Callable[[], float], random: Random) -> None:
     """Out; some in again, out again, and then an old opt-in arrives late; a few do two things at the same moment."""
-    await asyncio.sleep(random.uniform(0.05, 0.8) * course.seconds)
-    await _opt_out(recording, sharer, course.patience)
+    place = random.uniform(0.02, 0.85)
+    await _reached(way, place)
+    await _opt_out(recording, sharer, course.patience, random)
     if random.random() >= course.returning:
         return
-    await asyncio.sleep(random.uniform(0, 0.1) * course.seconds)
+    await _reached(way, place + random.uniform(0, 0.1))
     made = opt_in_on(await recording.version(sharer, course.patience), sharer.programme)
     if random.random() < 0.2:
-        await asyncio.gather(recording.opt_in(sharer, made), recording.opt_out(sharer))
+        await asyncio.gather(recording.opt_in(sharer, made), recording.opt_out(sharer, random.choice(WAITS)))
     else:
         await _opt_in(recording, sharer, made, course.patience)
     if random.random() < 0.6:
-        await asyncio.sleep(random.uniform(0, 0.1) * course.seconds)
-        await _opt_out(recording, sharer, course.patience)
+        await _reached(way, place + random.uniform(0.1, 0.15))
+        await _opt_out(recording, sharer, course.patience, random)
         await recording.opt_in(sharer, made)
 
 
-async def _opt_out(recording: Recording, sharer: Sharer, patience: float) -> None:
-    """Again and again until it is effective: repeating it is safe, and asks how far it has come."""
+async def _reached(way: Callable[[], float], place: float) -> None:
+    async def there() -> bool:
+        return way() >= place
+
+    await until(there, inf, every=0.02)
+
+
+async def _opt_out(recording: Recording, sharer: Sharer, patience: float, random: Random) -> None:
+    """Again and again until it is effective: repeating it is safe, and asks how far it has come. The first answer may come at once."""
+    waits = chain([random.choice(WAITS)], repeat(None))
 
     async def effective() -> bool:
-        return (await recording.opt_out(sharer)).effective
+        return (await recording.opt_out(sharer, next(waits))).effective
 
     await until(effective, patience)
 
@@ -136,12 +149,12 @@ async def _opt_in(recording: Recording, sharer: Sharer, made: OptIn, patience: f
     await until(answered, patience)
 
 
-def _answered_ms(attempts: Sequence[Attempt]) -> list[float]:
-    """Per decision, from the first request that was answered with it to the first that said `effective`."""
+def _answered_ms(recording: Recording) -> list[float]:
+    """Per decision, from the first request that was answered with it to the first that said `effective`; of those who waited for it."""
     asked: dict[str | None, int] = {}
     effective: dict[str | None, int] = {}
-    for attempt in attempts:
-        if attempt.kind is Kind.OPT_OUT and attempt.outcome is Outcome.OK:
+    for attempt in recording.attempts:
+        if attempt.kind is Kind.OPT_OUT and attempt.outcome is Outcome.OK and attempt.decision_id not in recording.hurried:
             asked.setdefault(attempt.decision_id, attempt.invoked)
             if attempt.effective:
                 effective.setdefault(attempt.decision_id, attempt.answered)

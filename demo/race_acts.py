@@ -49,6 +49,8 @@ class Recording:
     attempts: list[Attempt] = field(default_factory=list)
     releases: list[tuple[Release, list[tuple[str, int]]]] = field(default_factory=list)
     exports: list[str] = field(default_factory=list)
+    hurried: set[str | None] = field(default_factory=set)
+    """Opt-outs that were to be answered at once, so that their answers tell no latency."""
     _bearers: dict[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
 
     def bearer(self, role: str, who: UUID | str) -> Mapping[str, str]:
@@ -59,11 +61,14 @@ class Recording:
         """The address of some instance, up or down."""
         return self.stack.url(self.random.choice(self.stack.names(service)))
 
-    async def opt_out(self, sharer: Sharer) -> Attempt:
+    async def opt_out(self, sharer: Sharer, wait: int | None = None) -> Attempt:
         url = f"{self.one_of('consent')}/v1/clients/{sharer.client_id}/opt-outs"
         body = json.dumps({"programme": sharer.programme}).encode()
-        answer = await self.recorder.ask("POST", url, self.bearer("client", sharer.client_id), body)
+        headers = {**self.bearer("client", sharer.client_id)} | ({} if wait is None else {"prefer": f"wait={wait}"})
+        answer = await self.recorder.ask("POST", url, headers, body)
         item = json.loads(answer.body)["items"][0] if answer.outcome is Outcome.OK else {}
+        if wait == 0:
+            self.hurried.add(item.get("decision_id"))
         return self._attempt(sharer, Kind.OPT_OUT, answer, item.get("decision_id"), status=item.get("status"))
 
     async def version(self, sharer: Sharer, patience: float) -> int:

@@ -39,6 +39,8 @@ class Case:
     before: dict[str, Decision]
     ledger: tuple[Decision, ...]
     attempts: tuple[Attempt, ...]
+    repeated_before: int = 0
+    """How far the version was ahead of the ledger when the run began."""
 
     @property
     def shares(self) -> bool:
@@ -100,7 +102,10 @@ def _cases(history: History) -> dict[Client, Case]:
     for attempt in history.attempts:
         attempts[attempt.client].append(attempt)
     clients = {*before, *ledger, *attempts, *history.final.sharing, *history.final.export_rows}
-    return {c: Case(c, before[c], tuple(sorted(ledger[c], key=lambda d: d.position)), tuple(attempts[c])) for c in sorted(clients)}
+    ahead = {client: max(0, history.versions.get(client, 0) - len(before[client])) for client in clients}
+    return {
+        c: Case(c, before[c], tuple(sorted(ledger[c], key=lambda d: d.position)), tuple(attempts[c]), ahead[c]) for c in sorted(clients)
+    }
 
 
 def _lost(case: Case, final: Final) -> Iterator[Violation]:
@@ -167,7 +172,7 @@ def _revived(case: Case, final: Final) -> Iterator[Violation]:
 def _repeated(case: Case) -> int:
     """How many opt-outs can have come when one stood already: these move the version, not the ledger."""
     asked = sum(a.kind is Kind.OPT_OUT and a.outcome is not Outcome.FAIL for a in case.attempts)
-    return max(0, asked - sum(d.kind is Kind.OPT_OUT and d.decision_id not in case.before for d in case.ledger))
+    return case.repeated_before + max(0, asked - sum(d.kind is Kind.OPT_OUT and d.decision_id not in case.before for d in case.ledger))
 
 
 def _state(case: Case, final: Final) -> Iterator[Violation]:

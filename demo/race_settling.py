@@ -9,7 +9,7 @@ import asyncpg
 
 from demo.history import Client, Decision, Final, Kind, Outcome
 from demo.race_acts import Recording
-from demo.race_leftovers import OPEN_RECEIPTS, Db, collect, key_of, read_ledger
+from demo.race_leftovers import OPEN_RECEIPTS, SHARING, Db, collect, key_of, read_ledger
 from demo.race_waiting import until
 from deploy.local.stack import SERVICES, Stack
 
@@ -32,6 +32,8 @@ select extract(epoch from max(r.done_at) - min(j.recorded_at))::float8 * 1000 as
  where r.decision_id = any($1::uuid[]) and r.sink <> 'recall_acknowledged'
  group by r.decision_id having count(r.done_at) = count(*) order by 1"""
 
+Beginning = tuple[tuple[Decision, ...], Mapping[Client, int]]
+
 
 @dataclass(frozen=True)
 class Left:
@@ -52,9 +54,10 @@ async def databases(stack: Stack) -> AsyncIterator[dict[str, Db]]:
         yield found
 
 
-async def ledger_of(stack: Stack) -> tuple[Decision, ...]:
+async def beginning_of(stack: Stack) -> Beginning:
+    """The ledger and the versions of consent's states, as they are before a race."""
     async with databases(stack) as db:
-        return await read_ledger(db["consent"])
+        return await read_ledger(db["consent"]), {key_of(row): row["version"] for row in await db["consent"].fetch(SHARING)}
 
 
 async def settle(recording: Recording, patience: float) -> Left:

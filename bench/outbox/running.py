@@ -1,6 +1,7 @@
 """The processes of one relay that people use: the service with the outbox, the relay, and the consumer, with databases of their own."""
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -75,5 +76,5 @@ async def _databases(infrastructure: Infrastructure, name: str) -> tuple[str, st
 def _stop(process: Process) -> None:
     """A paused process does not hear that it is to end."""
     if process.alive:
-        process._popen.send_signal(signal.SIGCONT)  # type: ignore[union-attr]
+        os.kill(process.pid, signal.SIGCONT)
     process.stop()

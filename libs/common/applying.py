@@ -22,7 +22,8 @@ RETRY_AFTER = (0.05, 0.2, 0.8)
 """Seconds before each further try of a single entry."""
 
 ADVANCE = """
-with arriving as (
+with held as materialized (select pg_advisory_xact_lock($8::int, stream) from unnest($9::int[]) as stream),
+arriving as (
   select * from unnest($2::int[], $3::bigint[], $4::bigint[], $5::bytea[], $6::bigint[])
     as a(stream, expected, position, digest, kafka_offset)),
 advanced as (
@@ -30,7 +31,7 @@ advanced as (
      set position = a.position, digest = a.digest, kafka_offset = greatest(p.kafka_offset, a.kafka_offset)
     from arriving a where p.source = $1 and p.stream = a.stream and p.position = a.expected
   returning 1)
-select (select count(*) from advanced) as advanced,
+select (select count(*) from held) as held, (select count(*) from advanced) as advanced,
        array(select client_id from parked_client where source = $1 and client_id = any($7::uuid[]) for share) as parked"""
 
 PARK_CLIENT = """
@@ -75,8 +76,12 @@ class Subscription:
     source: str
     handlers: Mapping[type[Event], Handler]
     known: Mapping[str, type[Event]]
-    before: Callable[[Connection, Sequence[Entry]], Awaitable[None]] | None = None
-    """Locks that must be held before any handler's first statement (the release gate)."""
+    lock_class: int | None = None
+    """An advisory lock of each stream, held in exclusive mode from before the first handler until the commit (the release gate)."""
+
+    def locked_streams(self, entries: Sequence[Entry]) -> list[int]:
+        """In ascending order, so that two transactions never wait for each other."""
+        return [] if self.lock_class is None else sorted({entry.stream for entry in entries})
 
 
 def read(subscription: Subscription, entry: Entry) -> Event:
@@ -132,8 +137,6 @@ class Applier:
 
     async def _apply(self, entries: Sequence[Entry], expected: Mapping[int, int], offsets: Mapping[int, int]) -> None:
         async with self.db.begin_event() as tx:
-            if self.subscription.before:
-                await self.subscription.before(tx, entries)
             parked = await self._advance(tx, entries, expected, offsets)
             for entry in entries:
                 if entry.subject in parked:
@@ -155,6 +158,8 @@ class Applier:
             [entry.digest for entry in last.values()],
             [offsets[stream] for stream in last],
             [entry.subject for entry in entries],
+            self.subscription.lock_class or 0,
+            self.subscription.locked_streams(entries),
         )
         if row is None or row["advanced"] != len(last):
             raise Overtaken(self.subscription.source)
@@ -200,8 +205,8 @@ class Applier:
             if await tx.fetchval("select 1 from parked_client where source = $1 and client_id = $2 for update", source, client_id) is None:
                 return 0
             entries = [Entry(**row) for row in await tx.fetch(QUEUE, source, client_id)]
-            if self.subscription.before:
-                await self.subscription.before(tx, entries)
+            for stream in self.subscription.locked_streams(entries):
+                await tx.execute("select pg_advisory_xact_lock($1, $2)", self.subscription.lock_class, stream)
             await self._handle(tx, [Received(read(self.subscription, entry), entry) for entry in entries])
             await tx.execute("delete from parked_event where source = $1 and client_id = $2", source, client_id)
             await tx.execute("delete from parked_client where source = $1 and client_id = $2", source, client_id)

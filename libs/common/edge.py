@@ -1,5 +1,6 @@
 """What routes ask for: the database, the journal, and the time. All `async`: FastAPI sends plain functions to a thread."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -30,11 +31,30 @@ async def _metrics(request: Request) -> Metrics:
 async def _now(request: Request, clock_now: Annotated[datetime | None, Header(include_in_schema=False)] = None) -> datetime:
     """On a simulated clock a request may say when it happens (`Clock-Now`); on a real one it may not."""
     clock: Clock = request.app.state.clock
-    if clock_now is None:
-        return clock.now()
-    if not clock.simulated or clock_now.tzinfo is None:
+    return clock.now() if clock_now is None else _said(clock, clock_now)
+
+
+def _said(clock: Clock, now: datetime) -> datetime:
+    if not clock.simulated or now.tzinfo is None:
         raise Problem("invalid_request", "The time cannot be set here.", field="Clock-Now")
-    return clock_now.astimezone(UTC)
+    return now.astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The same in one go, for the route where every dependency counts: the opt-out."""
+
+    db: Database
+    journal: Journal
+    now: datetime
+    prefer: str | None
+
+    @classmethod
+    def of(cls, request: Request) -> "Parts":
+        state = request.app.state
+        said = request.headers.get("clock-now")
+        now = state.clock.now() if said is None else _said(state.clock, datetime.fromisoformat(said))
+        return cls(state.db, state.journal, now, request.headers.get("prefer"))
 
 
 Db = Annotated[Database, Depends(_db)]

@@ -19,7 +19,7 @@ from reporting.projections import handlers as projections
 from reporting.recalls.routes import router as recalls
 from reporting.redaction.handlers import DecisionHandlers
 from reporting.release.freshness import Freshness
-from reporting.release.gate import Gate, close_streams
+from reporting.release.gate import LOCK_CLASS, Gate
 from reporting.release.routes import router as disclosures
 from reporting.schema import metadata
 from reporting.settings import ReportingSettings
@@ -36,7 +36,7 @@ def create_app(settings: ReportingSettings) -> FastAPI:
             "consent",
             {OptedIn: decisions.on_opted_in, Declined: decisions.on_declined, OptedOut: decisions.on_opted_out},
             EVENTS,
-            before=close_streams,
+            lock_class=LOCK_CLASS,
         )
         scheduling = Subscription(
             "scheduling",

@@ -37,19 +37,26 @@ class Nemesis:
     infrastructure: Infrastructure
     random: Random
     done: Counter[str] = field(default_factory=Counter)
+    over: bool = False
 
     @property
     def kills(self) -> int:
         return sum(count for fault, count in self.done.items() if fault in KILLS)
 
+    def progress(self) -> float:
+        return self.done.total() / sum((KILLS | OTHER).values()) if not self.over else 1
+
     async def strike(self) -> None:
         faults = [fault for fault, count in (KILLS | OTHER).items() for _ in range(count)]
         self.random.shuffle(faults)
-        for fault in faults:
-            await self._one(fault)
-            self.done[fault] += 1
-            await self._some_serve()
-            await asyncio.sleep(self.random.uniform(0.2, 1))
+        try:
+            for fault in faults:
+                await self._one(fault)
+                self.done[fault] += 1
+                await self._some_serve()
+                await asyncio.sleep(self.random.uniform(0.2, 1))
+        finally:
+            self.over = True
         await self._all_serve()
 
     async def _some_serve(self) -> None:

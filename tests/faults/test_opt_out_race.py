@@ -41,16 +41,8 @@ def stack(infrastructure: Infrastructure, tmp_path_factory: pytest.TempPathFacto
 async def test_invariants_1_to_5_hold_when_every_process_is_killed_during_the_race(stack: Stack, infrastructure: Infrastructure) -> None:
     plan_id, sharers = await create_sharers(stack, CLIENTS, responses=2)
     nemesis = Nemesis(stack, infrastructure, Random(SEED))
-    over = asyncio.Event()
-
-    async def strike() -> None:
-        try:
-            await nemesis.strike()
-        finally:
-            over.set()
-
-    course = Course(opt_outs=OPT_OUTS, seconds=60, downloaders=3, fresh_export_every=2, seed=SEED)
-    run, _ = await asyncio.gather(race(stack, plan_id, sharers, course, over), strike())
+    course = Course(opt_outs=OPT_OUTS, downloaders=3, fresh_export_every=2, seed=SEED)
+    run, _ = await asyncio.gather(race(stack, plan_id, sharers, course, nemesis.progress), nemesis.strike())
     report = check(run.history)
     print(f"seed {SEED}, {run.downloads} downloads, {nemesis.done.total()} faults {dict(nemesis.done)}, {report.counts}")
     assert report.violations == (), f"seed {SEED}: {report.anomalies}"

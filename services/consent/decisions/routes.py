@@ -8,14 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from common.auth import Allow, Principal, Role
 from common.contracts.vocabulary import DEFAULT_CATEGORIES, Category, Channel, Choice, Programme, Purpose, Recipient
-from common.edge import Db, Now, TheJournal
+from common.edge import Db, Now, Parts, TheJournal
 from common.http import etag, problems, version_of
 from common.problems import Problem
 from consent.decisions import usecases
 from consent.decisions.rules import Asked, Decision, Scope, Sharing, check_scope
 from consent.notices.rules import decided_on
 from consent.notices.texts import NOTICES
-from consent.propagation.routes import Propagation, Wait, propagation_of
+from consent.propagation.routes import PREFER, Propagation, preferred_wait, propagation_of
 from consent.propagation.rules import Status
 
 router = APIRouter(prefix="/v1/clients/{client_id}", tags=["decisions"])
@@ -145,23 +145,23 @@ async def decide(
     return _sharing_out(state)
 
 
-@router.post("/opt-outs", operation_id="optOut", responses=problems("not_found"))
-async def opt_out(
-    request: Request, db: Db, journal: TheJournal, caller: Decider, client_id: UUID, now: Now, wait: Wait, body: OptOutIn | None = None
-) -> OptOuts:
+@router.post("/opt-outs", operation_id="optOut", response_model=OptOuts, responses=problems("not_found"), openapi_extra=PREFER)
+async def opt_out(request: Request, caller: Decider, client_id: UUID, body: OptOutIn | None = None) -> Response:
     """C4: unconditional and idempotent. Waits a little (`Prefer: wait=seconds`, 2 by default) so as to answer `effective`."""
     caller.own(Role.CLIENT, client_id)
+    parts, channel = Parts.of(request), CHANNELS[caller.role]
     programmes = [body.programme] if body and body.programme else list(Programme)
-    app, channel = request.app.state, CHANNELS[caller.role]
+
+    async def opt_out_of(programme: Programme, wait: float) -> OptOutOut:
+        state, scope = request.app.state, Scope(client_id, programme)
+        return _opt_out_out(await usecases.opt_out(parts.db, parts.journal, state.places, state.waiters, scope, channel, wait, parts.now))
+
     # All of them are recorded first; only then is any waited for.
     for programme in programmes[:-1]:
-        await usecases.opt_out(db, journal, app.places, app.waiters, Scope(client_id, programme), channel, 0, now)
-    items = [
-        await usecases.opt_out(db, journal, app.places, app.waiters, Scope(client_id, programme), channel, wait, now)
-        for programme in reversed(programmes)
-    ]
-    made = [_opt_out_out(item) for item in items]
-    return OptOuts(status=min((item.status for item in made), key=list(Status).index), items=made)
+        await opt_out_of(programme, 0)
+    items = [await opt_out_of(programme, preferred_wait(parts.prefer)) for programme in reversed(programmes)]
+    answer = OptOuts(status=min((item.status for item in items), key=list(Status).index), items=items)
+    return Response(answer.model_dump_json(), media_type="application/json")
 
 
 def _opt_out_out(item: usecases.OptOut) -> OptOutOut:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
 from common.auth import Allow, Principal, Role
@@ -46,15 +46,20 @@ class Sinks(BaseModel):
     items: list[SinkOut]
 
 
-async def prefer_wait(prefer: Annotated[str | None, Header(max_length=200, description="`wait=seconds` (RFC 7240).")] = None) -> float:
+PREFER = {
+    "parameters": [
+        {"name": "Prefer", "in": "header", "required": False, "schema": {"type": "string"}, "description": "`wait=seconds` (RFC 7240)."}
+    ]
+}
+
+
+def preferred_wait(prefer: str | None) -> float:
+    """Seconds; anything that is no such preference is ignored, as RFC 7240 wants."""
     for preference in (prefer or "").split(","):
         name, _, value = preference.strip().partition("=")
         if name.strip().lower() == "wait" and value.strip().isdigit():
             return min(float(value), LONGEST_WAIT)
     return DEFAULT_WAIT
-
-
-Wait = Annotated[float, Depends(prefer_wait)]
 
 
 def propagation_of(decision_id: UUID, receipts: Sequence[Receipt]) -> Propagation:

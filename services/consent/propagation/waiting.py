@@ -30,8 +30,9 @@ class Waiters:
         try:
             while True:
                 left = until - time.monotonic()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(event.wait(), max(0.0, min(LOOK_EVERY, left)))
+                if left > 0:
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(event.wait(), min(LOOK_EVERY, left))
                 async with db.pool.acquire() as tx:
                     receipts = await tables.receipts_of(tx, decision_id)
                 if status_of(receipts) is not Status.RECORDED or time.monotonic() >= until:

@@ -10,13 +10,12 @@ commit. The connections are a pool of their own, so that no number of downloads 
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import httpx
 
-from common.cloudevents import Entry
 from common.db import DOWN, Connection, Pool
 from common.metrics import Metrics
 from common.positions import Positions
@@ -24,6 +23,7 @@ from common.problems import Problem
 from reporting.release.freshness import Freshness
 
 LOCK_CLASS = 0x6A7E
+"""The consumer takes these locks in exclusive mode (`Subscription.lock_class`)."""
 LOOK_EVERY = 0.02
 
 
@@ -34,12 +34,6 @@ class Hold:
     tx: Connection
     stream: int
     gated_at: int
-
-
-async def close_streams(tx: Connection, entries: Sequence[Entry]) -> None:
-    """The consumer's side: waits until no page of these streams is under way, and lets none begin before the commit."""
-    streams = sorted({entry.stream for entry in entries})
-    await tx.execute(";".join(f"select pg_advisory_xact_lock({LOCK_CLASS}, {stream})" for stream in streams))
 
 
 class Gate:
