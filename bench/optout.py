@@ -112,7 +112,8 @@ def _write(turns: dict[str, Turn], plan: Plan, processor: Processor) -> None:
             table.append((f"{kind} ({PACE[kind]:.0f}/s): {name}", one["p50_ms"], one["p99_ms"], one["n"], *ratios, used))
     a_round = plan.samples["idle"]
     notes = [
-        f"medians over {plan.rounds} rounds of each round's p50 and p99, everybody in turns; idle a round has {a_round}: its p99 is its worst",
+        f"medians over {plan.rounds} rounds of each round's p50 and p99, everybody in turns",
+        f"a round's p99 is the worst of its {a_round} when idle",
         "CPU: of one core, all of the bench's processes in that turn, with servers and load generator",
         str(processor),
     ]

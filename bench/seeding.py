@@ -70,7 +70,7 @@ async def share(url: str, clients: Sequence[UUID]) -> None:
 
 
 async def export(url: str, clients: Sequence[UUID]) -> None:
-    """In reporting: they are known, share, and have their rows in one export."""
+    """In reporting: they are known, share, and have their rows in one export. Once a database."""
     plan, made = uuid4(), uuid4()
     streams = [stream_of(client, STREAMS) for client in clients]
     await _in_one(

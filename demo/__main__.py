@@ -15,9 +15,8 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
-
 from demo.acts import choose, export, load
+from demo.calling import lanes
 from demo.ending import sum_up
 from demo.opting_out import opt_in_again, opt_out
 from demo.play import Play
@@ -31,7 +30,7 @@ from deploy.local.stack import Stack
 
 ACTS = (load, choose, export, opt_out, opt_in_again, race_against_downloads, sum_up)
 SEED, CLIENTS = 2026, 1000
-CONNECTIONS = httpx.Limits(max_connections=64, max_keepalive_connections=64)
+LANES = 24
 
 
 def main() -> int:
@@ -85,8 +84,8 @@ async def play(system: System, tell: Teller, asked: argparse.Namespace) -> int:
     shutil.rmtree(asked.out, ignore_errors=True)
     asked.out.mkdir(parents=True)
     programme = generate(asked.seed, asked.clients, datetime.now(UTC).replace(microsecond=0))
-    async with httpx.AsyncClient(timeout=30, limits=CONNECTIONS) as http:
-        played = Play(system, http, tell, programme, asked.out)
+    async with lanes(LANES) as opened:
+        played = Play(system, opened, tell, programme, asked.out)
         for act in ACTS:
             await act(played)
     return 0 if played.holds else 1

@@ -3,16 +3,17 @@
 from collections import Counter
 from uuid import UUID
 
+import httpx
+
 from common.auth import Role
-from demo.calling import side_by_side
+from demo.calling import Caller, side_by_side
 from demo.exporting import request_export
 from demo.living import Life
 from demo.loading import Loader, caught_up
 from demo.play import Play
 from demo.programme import Client
 from demo.steps import Ask
-
-LOOKS_AT_ONCE = 16
+from demo.system import PRIVACY_OFFICER
 
 
 async def load(play: Play) -> None:
@@ -26,7 +27,7 @@ async def load(play: Play) -> None:
     last = undecided(play)
     others = [client for client in p.clients if client is not last]
     steps = sum(len(client.steps) for client in others)
-    loader = Loader(play.system, play.http, p)
+    loader = Loader(play.system, play.lanes, p)
     with tell.progress("people and companies", 1 + len(p.employers) + len(p.providers) + len(p.clients)) as tell_of:
         await loader.register(tell_of)
     await caught_up(play.system, play.http, "assessments")
@@ -80,11 +81,12 @@ async def _count_choices(play: Play) -> None:
     clients = play.programme.clients
     shared: dict[UUID, bool] = {}
 
-    async def look(client: Client) -> None:
-        state = await play.privacy_officer.get("consent", f"/v1/clients/{client.client_id}/sharing/{client.programme}")
+    async def look(http: httpx.AsyncClient, client: Client) -> None:
+        officer = Caller(play.system, http, Role.PRIVACY_OFFICER, PRIVACY_OFFICER)
+        state = await officer.get("consent", f"/v1/clients/{client.client_id}/sharing/{client.programme}")
         shared[client.client_id] = state["shared"]
 
-    await side_by_side(look, clients, LOOKS_AT_ONCE)
+    await side_by_side(look, clients, play.lanes)
     play.summary["opted_in"] = opted_in = sum(shared.values())
     play.check(
         all(shared[client.client_id] == client.opts_in for client in clients),

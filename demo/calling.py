@@ -1,8 +1,10 @@
 """Calls of the services' APIs as somebody. Whatever changes something carries an idempotency key, so that it can be repeated."""
 
 import asyncio
+import ssl
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
@@ -13,6 +15,7 @@ from common.auth import Role
 from demo.system import System
 
 T = TypeVar("T")
+Lanes = Sequence[httpx.AsyncClient]
 ATTEMPTS = 5
 
 
@@ -67,17 +70,25 @@ def succeeded(answer: httpx.Response) -> httpx.Response:
     return answer
 
 
-async def side_by_side(work: Callable[[T], Awaitable[None]], items: Iterable[T], at_once: int) -> None:
-    """Every item, so many at a time; the first error ends it all."""
+@asynccontextmanager
+async def lanes(count: int) -> AsyncIterator[Lanes]:
+    """Clients with a connection each: one shared pool looks through all its connections at every request, which costs twice the rest."""
+    trusted = ssl.create_default_context()  # reading the authorities takes longer than all the rest: once
+    async with AsyncExitStack() as opened:
+        yield [await opened.enter_async_context(httpx.AsyncClient(timeout=30, verify=trusted, trust_env=False)) for _ in range(count)]
+
+
+async def side_by_side(work: Callable[[httpx.AsyncClient, T], Awaitable[None]], items: Iterable[T], over: Lanes) -> None:
+    """Every item, one at a time on each lane; the first error ends it all."""
     waiting = iter(items)
 
-    async def take() -> None:
+    async def take(http: httpx.AsyncClient) -> None:
         for item in waiting:
-            await work(item)
+            await work(http, item)
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(at_once):
-            group.create_task(take())
+        for http in over:
+            group.create_task(take(http))
 
 
 async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 15) -> bool:

@@ -10,12 +10,11 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from common.auth import Role
-from demo.calling import Caller, side_by_side
+from demo.calling import Caller, Lanes, side_by_side
 from demo.living import Forms, Life
 from demo.programme import Client, SampleProgramme
 from demo.system import OPERATIONS, System
 
-AT_ONCE = 24
 Tell = Callable[[int], None]
 REGISTERED = ("client_id", "employer_id", "programme", "birth_date", "sex", "state", "language")
 CATCHING_UP_SECONDS = 60.0
@@ -33,13 +32,12 @@ class Loader:
     """Counts what it has done; `tell` is called with the number of steps just taken."""
 
     system: System
-    http: httpx.AsyncClient
+    lanes: Lanes
     programme: SampleProgramme
     done: Counter[str] = field(default_factory=Counter)
 
-    @property
-    def operations(self) -> Caller:
-        return Caller(self.system, self.http, Role.OPERATIONS, OPERATIONS)
+    def operations(self, http: httpx.AsyncClient) -> Caller:
+        return Caller(self.system, http, Role.OPERATIONS, OPERATIONS)
 
     async def register(self, tell: Tell) -> None:
         """Plan, employers, providers, clients."""
@@ -50,33 +48,34 @@ class Loader:
         for v in p.providers:
             few.append(("providers", {"provider_id": str(v.provider_id), "name": v.name, "state": v.state, "degree": v.degree}))
         for what, body in few:
-            await self.operations.post("scheduling", f"/v1/{what}", body)
+            await self.operations(self.lanes[0]).post("scheduling", f"/v1/{what}", body)
             self.done[what] += 1
             tell(1)
 
-        async def register(client: Client) -> None:
+        async def register(http: httpx.AsyncClient, client: Client) -> None:
             body = {name: str(getattr(client, name)) for name in REGISTERED} | {"plan_id": str(p.plan_id)}
-            await self.operations.post("scheduling", "/v1/clients", body, client.registered_at)
+            await self.operations(http).post("scheduling", "/v1/clients", body, client.registered_at)
             self.done["clients"] += 1
             tell(1)
 
-        await side_by_side(register, p.clients, AT_ONCE)
+        await side_by_side(register, p.clients, self.lanes)
 
     async def live(self, forms: Forms, clients: Sequence[Client], tell: Tell) -> None:
         """All that these clients did."""
 
-        async def live(client: Client) -> None:
-            life = Life(self.system, self.http, forms, client, self.done)
+        async def live(http: httpx.AsyncClient, client: Client) -> None:
+            life = Life(self.system, http, forms, client, self.done)
             for step in client.steps:
                 await life.take(step)
                 tell(1)
 
-        await side_by_side(live, clients, AT_ONCE)
+        await side_by_side(live, clients, self.lanes)
 
     async def forms(self) -> Forms:
         """As the portals read them."""
-        notices = await self.operations.get("consent", "/v1/notices")
-        instruments = await self.operations.get("assessments", "/v1/instruments")
+        operations = self.operations(self.lanes[0])
+        notices = await operations.get("consent", "/v1/notices")
+        instruments = await operations.get("assessments", "/v1/instruments")
         items = {i["name"]: [item["link_id"] for item in i["items"] if item["scored"]] for i in instruments["items"]}
         return Forms(notices["items"][0]["version"], items)
 

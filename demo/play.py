@@ -8,18 +8,18 @@ from uuid import UUID
 import httpx
 
 from common.auth import Role
-from demo.calling import Caller
+from demo.calling import Caller, Lanes
 from demo.exporting import Taken
 from demo.living import Forms
 from demo.programme import Client, SampleProgramme
-from demo.system import PRIVACY_OFFICER, System
+from demo.system import System
 from demo.telling import Teller
 
 
 @dataclass
 class Play:
     system: System
-    http: httpx.AsyncClient
+    lanes: Lanes
     tell: Teller
     programme: SampleProgramme
     out: Path
@@ -33,16 +33,16 @@ class Play:
     holds: bool = True
     """Whether everything was as it must be."""
 
+    @property
+    def http(self) -> httpx.AsyncClient:
+        return self.lanes[0]
+
     def caller(self, role: Role, subject: UUID) -> Caller:
         return Caller(self.system, self.http, role, subject)
 
     @property
     def plan(self) -> Caller:
         return self.caller(Role.PLAN, self.programme.plan_id)
-
-    @property
-    def privacy_officer(self) -> Caller:
-        return self.caller(Role.PRIVACY_OFFICER, PRIVACY_OFFICER)
 
     def client(self, client: Client) -> Caller:
         return self.caller(Role.CLIENT, client.client_id)

@@ -14,6 +14,7 @@ from deploy.local.stack import Stack
 
 NOTICE = "2026-01"
 PURPOSE = "personalised_health_recommendations"
+WHOLE, REDACTED = 200, 410
 TOKEN = re.compile(rb'"token": ?"([0-9a-f-]{36})"')
 
 
@@ -118,23 +119,31 @@ class Recording:
         return answer.outcome is Outcome.OK
 
     async def download(self, export_id: str) -> bool:
-        """Manifest, then part by part. False at the first part that did not come whole: a later try begins with a fresh manifest."""
-        base, plan = self.one_of("reporting"), self.bearer("plan", self.plan_id)
-        manifest = await self.recorder.ask("GET", f"{base}/v1/exports/{export_id}", plan)
-        if manifest.outcome is not Outcome.OK:
-            return False
-        for part in json.loads(manifest.body)["output"]:
-            answer = await self.recorder.ask("GET", base + part["url"], plan, patience=15)
-            if not self._release(part["url"], answer):
+        """Manifest, then part by part in any order; a part that was redacted meanwhile by its new address. Whether all came whole."""
+        base = self.one_of("reporting")
+        parts = await self._parts(base, export_id)
+        for stream in self.random.sample(sorted(parts), len(parts)):
+            status = await self._download_part(base, parts[stream])
+            if status == REDACTED:
+                parts |= await self._parts(base, export_id)
+                status = await self._download_part(base, parts[stream])
+            if status not in (WHOLE, REDACTED):
                 return False
-        return True
+        return bool(parts)
 
-    def _release(self, path: str, answer: Answer) -> bool:
+    async def _parts(self, base: str, export_id: str) -> dict[int, str]:
+        """The address of each part that has rows; none where the manifest cannot be had."""
+        manifest = await self.recorder.ask("GET", f"{base}/v1/exports/{export_id}", self.bearer("plan", self.plan_id))
+        output = json.loads(manifest.body)["output"] if manifest.outcome is Outcome.OK else []
+        return {part["stream"]: base + part["url"] for part in output}
+
+    async def _download_part(self, base: str, url: str) -> int:
+        answer = await self.recorder.ask("GET", url, self.bearer("plan", self.plan_id), patience=15)
         complete = answer.outcome is Outcome.OK
         outcome = "complete" if complete else "cut" if answer.status in (0, 200) else "refused"
-        records = list(_records(answer)) if answer.status == 200 else []
-        self.releases.append((Release(answer.sent, outcome, path=path, ended=answer.done), records))
-        return complete
+        made = Release(answer.sent, outcome, path=url.removeprefix(base), ended=answer.done)
+        self.releases.append((made, list(_records(answer)) if answer.status == 200 else []))
+        return WHOLE if complete else 0 if answer.status == 200 else answer.status
 
     def released(self, owners: Mapping[str, Client]) -> tuple[Release, ...]:
         return tuple(

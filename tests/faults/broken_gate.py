@@ -26,7 +26,7 @@ from reporting.release.tables import ExportPage
 
 BROKEN = "BROKEN_GATE"
 DECISION_SECONDS = {"freshness": 0.3, "lock": 0, "nothing": 0.3}
-PAGE_SECONDS = {"freshness": 0, "lock": 0.8, "nothing": 0.4}
+PAGE_SECONDS = {"freshness": 0, "lock": 1.5, "nothing": 0.4}
 
 apply, take_page, held = Applier.apply, tables.take_page, Gate.held
 

@@ -72,7 +72,9 @@ async def test_C4_opting_out_is_idempotent_and_needs_nothing(story: Story) -> No
     client = await story.sharing_client()
     first, *again = await asyncio.gather(*(story.opt_out(client) for _ in range(10)))
     assert {item["decision_id"] for item in again} == {first["decision_id"]}
-    assert {item["version"] for item in again} == {first["version"]}
+    assert {item["place"]["position"] for item in again} == {first["place"]["position"]}, "one line in the ledger"
+    on_what_was_shown_before = await story.decide(client, "opt_in", min(item["version"] for item in (first, *again)))
+    assert on_what_was_shown_before.status_code == 412, "opting out again is a decision again: an opt-in under way does not undo it"
     stranger = uuid4()
     answer = await story.call("consent", "POST", f"/v1/clients/{stranger}/opt-outs", story.token("client", stranger))
     assert answer.status_code == 200, "a client nobody has told us of, no body at all, every programme"
