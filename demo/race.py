@@ -138,7 +138,7 @@ async def _opt_out(recording: Recording, sharer: Sharer, patience: float, random
     async def effective() -> bool:
         return (await recording.opt_out(sharer, next(waits))).effective
 
-    await until(effective, patience)
+    await until(effective, patience, every=0.3)
 
 
 async def _opt_in(recording: Recording, sharer: Sharer, made: OptIn, patience: float) -> None:
@@ -146,7 +146,7 @@ async def _opt_in(recording: Recording, sharer: Sharer, made: OptIn, patience: f
         attempt = await recording.opt_in(sharer, made)
         return attempt.outcome is not Outcome.UNKNOWN and attempt.status != UNSENT
 
-    await until(answered, patience)
+    await until(answered, patience, every=0.3)
 
 
 def _answered_ms(recording: Recording) -> list[float]:

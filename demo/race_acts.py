@@ -125,8 +125,8 @@ class Recording:
         for stream in self.random.sample(sorted(parts), len(parts)):
             status = await self._download_part(base, parts[stream])
             if status == REDACTED:
-                parts |= await self._parts(base, export_id)
-                status = await self._download_part(base, parts[stream])
+                parts |= (now := await self._parts(base, export_id))
+                status = await self._download_part(base, parts[stream]) if stream in now else WHOLE
             if status not in (WHOLE, REDACTED):
                 return False
         return bool(parts)

@@ -101,10 +101,10 @@ class Recorder:
     """Knows the connections that are open. All on one event loop."""
 
     def __init__(self) -> None:
-        self._open: set[Wire] = set()
+        self.connections: set[Wire] = set()
 
     def look_into_kernels(self) -> None:
-        for wire in self._open:
+        for wire in self.connections:
             wire.look_into_kernel()
 
     async def ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"", patience: float = 6) -> Answer:
@@ -117,13 +117,13 @@ class Recorder:
         except OSError:  # TimeoutError is one
             now = time.monotonic_ns()
             return Answer(now, now, refused=True)
-        self._open.add(wire)
+        self.connections.add(wire)
         answer = Answer(time.monotonic_ns())
         try:
             transport.write(_request(method, parts.netloc, url.partition(parts.netloc)[2], headers, body))
             await asyncio.wait([wire.ended], timeout=patience)
         finally:
-            self._open.discard(wire)
+            self.connections.discard(wire)
             transport.abort()
         answer.done = wire.ended.result() if wire.ended.done() else time.monotonic_ns()
         answer.marks = wire.marks

@@ -22,6 +22,9 @@ from deploy.local.issuer import Issuer
 from deploy.local.ports import free_ports
 from deploy.local.processes import Process
 
+READY = 90
+"""Seconds that a process may take to start; a Java runtime starts beside the others."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -54,9 +57,9 @@ async def opened(place: Place, name: str) -> AsyncIterator[Contender]:
         for process in (service, consumer, relay):
             started.push_async_callback(asyncio.to_thread, _stop, process)
             await asyncio.to_thread(process.start)
-        await asyncio.to_thread(service.wait_ready, f"http://127.0.0.1:{port}/livez")
+        await asyncio.to_thread(service.wait_ready, f"http://127.0.0.1:{port}/livez", READY)
         if name == "debezium":
-            await asyncio.to_thread(relay.wait_ready, debezium.status_url(connect_port), 90)
+            await asyncio.to_thread(relay.wait_ready, debezium.status_url(connect_port), READY)
         posting = await started.enter_async_context(Posting(f"http://127.0.0.1:{port}"))
         yield Contender(posting, consent, reporting, place.issuer, place.moments, relay)
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from common.cloudevents import Entry
 from common.contracts.event import Event
-from common.db import DOWN, Connection, Database
+from common.db import DOWN, Connection, Database, Pool
 from common.tracing import TRACEPARENT, child_of
 
 log = logging.getLogger(__name__)
@@ -120,6 +120,7 @@ class Applier:
     def __init__(self, db: Database, subscription: Subscription) -> None:
         self.db = db
         self.subscription = subscription
+        self._pool: Pool | None = None
 
     async def apply(self, entries: Sequence[Entry], expected: Mapping[int, int], offsets: Mapping[int, int]) -> None:
         """All or nothing. Raises `Overtaken`, or `DOWN` where the database is not there; a poison entry parks its client."""
@@ -136,7 +137,8 @@ class Applier:
                 positions[entry.stream] = entry.position
 
     async def _apply(self, entries: Sequence[Entry], expected: Mapping[int, int], offsets: Mapping[int, int]) -> None:
-        async with self.db.begin_event() as tx:
+        self._pool = self._pool or await self.db.own_pool(1, 1)
+        async with self.db.begin_event(self._pool) as tx:
             parked = await self._advance(tx, entries, expected, offsets)
             for entry in entries:
                 if entry.subject in parked:

@@ -83,6 +83,7 @@ class Database:
         self.engine = engine
         self.pool = pool
         self.on_commit: Callable[[list[Entry]], None] = lambda _entries: None
+        self._own: list[Pool] = []
 
     @classmethod
     async def open(cls, url: str, pool_size: int = 12) -> "Database":
@@ -93,7 +94,13 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
-        self.pool.terminate()
+        for pool in (self.pool, *self._own):
+            pool.terminate()
+
+    async def own_pool(self, smallest: int, largest: int) -> Pool:
+        """For one user: nobody else keeps it waiting, and its statements stay planned. Closed with the database."""
+        self._own.append(pool := await open_pool(self.url, smallest, largest))
+        return pool
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
@@ -102,9 +109,9 @@ class Database:
             yield tx
 
     @asynccontextmanager
-    async def begin_event(self) -> AsyncIterator[Connection]:
+    async def begin_event(self, pool: Pool | None = None) -> AsyncIterator[Connection]:
         """The transaction of the path of an event."""
-        async with self.handing_over(), self.pool.acquire() as tx, tx.transaction():
+        async with self.handing_over(), (pool or self.pool).acquire() as tx, tx.transaction():
             yield tx
 
     @asynccontextmanager

@@ -121,7 +121,8 @@ class Relay:
     async def _wait(self) -> None:
         """Until something was appended, failed, or it is time for the safety net."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), self.poll)
+            async with asyncio.timeout(self.poll):
+                await self._wake.wait()
         self._wake.clear()
 
     def _look(self) -> None:

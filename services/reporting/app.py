@@ -11,7 +11,6 @@ from common.contracts.catalogue import EVENTS
 from common.contracts.consent import Declined, OptedIn, OptedOut
 from common.contracts.partner import RECALL_TOPIC, STATE_TOPIC
 from common.contracts.scheduling import AppointmentHeld, AppointmentScheduled, ClientRegistered
-from common.db import open_pool
 from common.service import Definition, Running, build, serve
 from reporting.exports.routes import router as exports
 from reporting.partner.publisher import COMPACTED, Publisher
@@ -58,7 +57,7 @@ def create_app(settings: ReportingSettings) -> FastAPI:
         state = running.app.state
         freshness = Freshness(running.catch_ups["consent"].owner)
         state.gate = Gate(
-            await open_pool(settings.database_url, 2, 24),
+            await running.db.own_pool(2, 24),
             freshness,
             running.positions["consent"],
             running.metrics,

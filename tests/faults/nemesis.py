@@ -21,11 +21,11 @@ select a.pid, a.client_port from pg_locks l join pg_stat_activity a using (pid)
    and l.objid = (hashtext($1)::bigint & 4294967295)::oid"""
 
 KILLS = {
-    "consent": 3, "consent-2": 3, "scheduling": 2, "assessments": 2, "reporting": 3, "reporting-2": 2,
+    "consent": 3, "consent-2": 2, "scheduling": 2, "assessments": 2, "reporting": 3, "reporting-2": 2,
     "kafka": 2, "postgres": 2, "relay leader": 2,
 }  # fmt: skip
-OTHER = {"relay leader's backend": 2, "pause reporting": 2, "pause reporting-2": 1, "pause consent": 1}
-BREATH_SECONDS = 4
+OTHER = {"relay leader's backend": 1, "pause reporting": 1, "pause reporting-2": 1, "pause consent": 1}
+BREATH_SECONDS = 3
 READY_SECONDS = 90
 
 

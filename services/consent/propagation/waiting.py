@@ -32,7 +32,8 @@ class Waiters:
                 left = until - time.monotonic()
                 if left > 0:
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(event.wait(), min(LOOK_EVERY, left))
+                        async with asyncio.timeout(min(LOOK_EVERY, left)):
+                            await event.wait()
                 async with db.pool.acquire() as tx:
                     receipts = await tables.receipts_of(tx, decision_id)
                 if status_of(receipts) is not Status.RECORDED or time.monotonic() >= until:

@@ -73,7 +73,8 @@ class Publisher:
             await producer.start()
             while not lock.is_closed():
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), 0.5)
+                    async with asyncio.timeout(0.5):
+                        await self._wake.wait()
                 self._wake.clear()
                 while await self._send_notices(producer):
                     pass

@@ -50,6 +50,8 @@ class PartDownload(Response):
         if not self.started:
             self._check(page.generation)
         hold.tx.add_termination_listener(connection.cut_off)  # without the database there is no lock
+        if hold.tx.is_closed():  # it ended together with the page's arrival: nobody is told any more
+            raise ConnectionError("the lock is gone")
         connection.hold()
         if not self.started:
             self.started = True

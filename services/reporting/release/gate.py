@@ -72,7 +72,8 @@ class Gate:
             if time.monotonic() > until:
                 raise TimeoutError
             try:
-                await asyncio.wait_for(self._positions.reached(stream, wanted), LOOK_EVERY)
+                async with asyncio.timeout(LOOK_EVERY):
+                    await self._positions.reached(stream, wanted)
             except TimeoutError:
                 await self._positions.load()  # another instance may have applied it
         return wanted
