@@ -30,7 +30,7 @@ run: $(READY) ## Keep the stack up and print its addresses; Ctrl-C stops it
 
 ##@ Check
 test: $(READY) ## Run all tests (STACK=embedded, containers or external; ARGS for pytest)
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 test-containers: ## Run all tests on containers; needs a Docker engine
 	@$(MAKE) --no-print-directory test STACK=containers

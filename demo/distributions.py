@@ -66,7 +66,7 @@ ALSO_SHARED = ((Category.CONTACT_AND_DEMOGRAPHICS, 0.35), (Category.SESSION_FREQ
 ACCEPTED, REFUSED = 0.90, 0.07  # assumed; the rest goes unanswered (S11)
 ANSWER_HOURS = 7.0  # assumed: mean, so that 97 % answer within the 24 hours of S7
 GOOD_FIT = 0.92  # assumed
-GOES_ON = 0.75  # assumed: after each session, another one
+GOES_ON = 0.60  # assumed: after each session, another one
 CADENCE_DAYS = ((7, 60), (14, 40))  # assumed (S14: their own)
 FILLS_IN, FILLS_IN_AGAIN, RECOMMENDS = 0.80, 0.65, 0.45  # assumed: answering is the client's choice (A2)
 

@@ -15,7 +15,7 @@ from demo.distributions import pick
 from demo.steps import FillIn, Recommend, Schedule, Sharing, Step
 from demo.stories import story
 
-HISTORY_DAYS, PROVIDERS = 100, 40
+HISTORY_DAYS, PROVIDERS = 90, 40
 
 # Name, programmes offered, share of the clients (assumed).
 EMPLOYERS = (

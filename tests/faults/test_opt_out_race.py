@@ -51,7 +51,7 @@ async def test_invariants_1_to_5_hold_when_every_process_is_killed_during_the_ra
     assert set(KILLS) <= set(nemesis.done)
     assert report.counts["opt_outs_acknowledged"] >= OPT_OUTS
     assert report.counts["opt_outs_effective"] >= OPT_OUTS / 3, "the others became effective when nobody asked any more"
-    assert run.downloads >= 10
+    assert run.downloads >= 5
     _check_that_it_was_a_race(run)
 
 
