@@ -57,8 +57,9 @@ noted as (
   select client_id, programme, token, 'health_plan', 'personalised_health_recommendations', 'partner_topic', categories, records, $3
     from state)
 select t.client_id, t.programme, t.marks, s.token,
-       jsonb_build_object('token', s.token, 'programme', s.programme, 'purpose', 'personalised_health_recommendations',
-                          'records', s.body)::text as value
+       case when s.token is not null then
+         jsonb_build_object('token', s.token, 'programme', s.programme, 'purpose', 'personalised_health_recommendations',
+                            'records', s.body)::text end as value
   from taken t left join state s using (client_id, programme)"""
 
 # What changed again meanwhile stays.
