@@ -81,7 +81,7 @@ $(INSTALLED): requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv
 	@awk '/^[^ #]/ { on = /^uv==/ } on' requirements.txt >.venv/uv.txt
 	{ $(BIN)/python -m pip install -q --require-hashes -r .venv/uv.txt && \
-	  $(BIN)/uv pip sync --python $(BIN)/python --require-hashes requirements.txt; } || \
+	  $(BIN)/uv pip sync --compile-bytecode --python $(BIN)/python --require-hashes requirements.txt; } || \
 	  $(BIN)/python -m pip install --require-hashes -r requirements.txt
 	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
 	@touch $@

@@ -60,10 +60,11 @@ def arguments() -> argparse.Namespace:
 @contextmanager
 def running(tell: Teller) -> Iterator[System]:
     """The stack, started here unless it is up already; stopped at the end."""
-    tell.act("PostgreSQL, Kafka and the four services start")
     if os.environ.get("STACK") == "compose":
+        tell.act("The stack is up already")
         yield of_environment()
         return
+    tell.act("PostgreSQL, Kafka and the four services start")
     began = time.monotonic()
     with ExitStack() as started:
         folder = started.enter_context(run_folder())

@@ -4,11 +4,11 @@ from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.common.conftest import NOON, Counted, counted
 
 from common.applying import Received, layers
 from common.cloudevents import Entry
 from common.contracts.event import ClientEvent
+from tests.common.conftest import NOON, Counted, counted
 
 
 class Other(ClientEvent):
