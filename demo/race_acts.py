@@ -70,7 +70,8 @@ class Recording:
         item = json.loads(answer.body)["items"][0] if answer.outcome is Outcome.OK else {}
         if wait == 0:
             self.hurried.add(item.get("decision_id"))
-        return self._attempt(sharer, Kind.OPT_OUT, answer, item.get("decision_id"), status=item.get("status"))
+        status = UNSENT if answer.refused else item.get("status")
+        return self._note(Attempt(sharer.key, Kind.OPT_OUT, answer.sent, answer.done, answer.outcome, item.get("decision_id"), status))
 
     async def version(self, sharer: Sharer, patience: float) -> int:
         """The version of the state that the client is shown; -1 where nobody could tell."""
@@ -91,22 +92,14 @@ class Recording:
         url = f"{self.one_of('consent')}/v1/clients/{sharer.client_id}/decisions"
         headers = {**self.bearer("client", sharer.client_id), "if-match": f'"{made.version}"'}
         answer = await self.recorder.ask("POST", url, headers, made.body)
-        return self._attempt(sharer, Kind.OPT_IN, answer, made.decision_id, on_version=made.version)
+        status = UNSENT if answer.refused else None
+        return self._note(
+            Attempt(sharer.key, Kind.OPT_IN, answer.sent, answer.done, answer.outcome, made.decision_id, status, made.version)
+        )
 
-    def _attempt(
-        self,
-        sharer: Sharer,
-        kind: Kind,
-        answer: Answer,
-        decision_id: str | None,
-        *,
-        status: str | None = None,
-        on_version: int | None = None,
-    ) -> Attempt:
-        status = UNSENT if answer.refused else status
-        made = Attempt(sharer.key, kind, answer.sent, answer.done, answer.outcome, decision_id, status, on_version)
-        self.attempts.append(made)
-        return made
+    def _note(self, attempt: Attempt) -> Attempt:
+        self.attempts.append(attempt)
+        return attempt
 
     async def request_export(self) -> bool:
         """A fresh export of all who share; it may be refused."""

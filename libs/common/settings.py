@@ -33,5 +33,5 @@ class ServiceSettings(BaseSettings):
     cors_origins: tuple[str, ...] = ()
     body_limit: int = 65_536
     relay_poll_seconds: float = 0.25
-    sweep_seconds: float = 1.0
+    sweep_seconds: float = 2.0
     """How often a consumer compares what it has applied with the owner's heads."""

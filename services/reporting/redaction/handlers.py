@@ -38,7 +38,8 @@ class DecisionHandlers:
 
     async def on_opted_out(self, tx: Connection, received: Sequence[Received[OptedOut]]) -> None:
         closed = await tables.close_sharing(tx, received, "opted_out")
-        after_commit(self.publisher.wake)
+        if any(c.on_topic or c.recalled for c in closed.values()):
+            after_commit(self.publisher.wake)
         await self.journal.append_event(tx, *(self._applied(r, closed[r.event.event_id]) for r in received))
 
     def _applied(self, received: Received[OptedOut], closed: Closed) -> RedactionApplied:
