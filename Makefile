@@ -11,6 +11,17 @@ READY := $(INSTALLED) $(if $(filter embedded,$(STACK)),$(FETCHED))
 COMPOSE = $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 LOCK := $(BIN)/uv pip compile -q --universal --generate-hashes --no-header pyproject.toml
 
+# Where docker-compose.yml publishes its ports.
+ifeq ($(STACK),compose)
+export CARE_CONNECT_ISSUER_URL := http://127.0.0.1:18000
+export CARE_CONNECT_CONSENT_URL := http://127.0.0.1:18001
+export CARE_CONNECT_SCHEDULING_URL := http://127.0.0.1:18002
+export CARE_CONNECT_ASSESSMENTS_URL := http://127.0.0.1:18003
+export CARE_CONNECT_REPORTING_URL := http://127.0.0.1:18004
+export CARE_CONNECT_POSTGRES := postgresql://postgres:local-stack-only@127.0.0.1:15432/postgres
+export CARE_CONNECT_KAFKA := 127.0.0.1:19092
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run test test-containers lint fmt types generate lock bench up down clean ci
 
