@@ -6,10 +6,8 @@
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
 from uuid import UUID
 
 import httpx
@@ -145,5 +143,3 @@ class Public(Allow):
 
 
 anyone = Depends(Public())
-Call = Callable[[Request], Awaitable[Principal]]
-Anybody = Annotated[Principal, Depends(Allow(*Role))]

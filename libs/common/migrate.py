@@ -18,7 +18,7 @@ insert into journal_head (stream, position, digest)
 select stream, 0, decode(repeat('00', 32), 'hex') from generate_series(0, :streams - 1) as stream on conflict do nothing"""
 
 
-def config(service: str, migrations: Path, metadata: sa.MetaData, connection: sa.Connection | None = None) -> Config:
+def config(migrations: Path, metadata: sa.MetaData, connection: sa.Connection | None = None) -> Config:
     made = Config()
     made.set_main_option("script_location", str(ENVIRONMENT))
     made.set_main_option("version_locations", str(migrations))
@@ -31,7 +31,7 @@ async def migrate(db: Database, service: str, migrations: Path, metadata: sa.Met
     """Idempotent; several instances may start at once."""
 
     def upgrade(connection: sa.Connection) -> None:
-        settings = config(service, migrations, metadata, connection)
+        settings = config(migrations, metadata, connection)
         current = MigrationContext.configure(connection).get_current_revision()
         if current != ScriptDirectory.from_config(settings).get_current_head():
             command.upgrade(settings, "head")

@@ -29,7 +29,6 @@ class OptOut:
     stream: int
     position: int
     receipts: Sequence[Receipt]
-    already: bool
 
 
 async def read_sharing(db: Database, scope: Scope) -> Sharing:
@@ -77,7 +76,7 @@ async def opt_out(
         return await opt_out(db, journal, places, waiters, scope, channel, wait, now)
     version, stream, position = recorded
     receipts = await waiters.effective(db, event.event_id, wait)
-    return OptOut(scope, version, event.event_id, stream, position, receipts, already=False)
+    return OptOut(scope, version, event.event_id, stream, position, receipts)
 
 
 async def _record(tx: Connection, journal: Journal, event: Event, on_version: int | None, places: Places) -> tuple[int, int, int] | None:
@@ -90,7 +89,7 @@ async def _opted_out_before(db: Database, waiters: Waiters, scope: Scope, versio
     async with db.pool.acquire() as tx:
         stream, position = await tables.place_of(tx, decision_id)
     receipts = await waiters.effective(db, decision_id, wait)
-    return OptOut(scope, version, decision_id, stream, position, receipts, already=True)
+    return OptOut(scope, version, decision_id, stream, position, receipts)
 
 
 async def check_known(db: Database, client_id: UUID) -> bool:
