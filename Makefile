@@ -23,7 +23,7 @@ export CARE_CONNECT_KAFKA := 127.0.0.1:19092
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-containers lint fmt types generate lock bench up down clean ci
+.PHONY: help setup demo run test test-containers verify-ledger lint fmt types generate lock bench up down clean ci
 
 ##@ Start
 help: ## List the targets
@@ -55,6 +55,12 @@ lint: $(INSTALLED) ## Check style, types, import rules, and that generated files
 
 types: $(INSTALLED) ## Check the types
 	$(BIN)/mypy
+
+LEDGER ?= out/evidence/ledger.ndjson
+RECEIPTS ?= $(wildcard out/evidence/*.jws)
+KEYS ?= $(wildcard out/evidence/keys.json)
+verify-ledger: $(INSTALLED) ## Verify a ledger: chain, checkpoints and receipts (LEDGER=…, RECEIPTS=…; else what the last demo left in out/)
+	@$(BIN)/python -m consent.ledger --export $(LEDGER) $(addprefix --receipt ,$(RECEIPTS)) $(addprefix --keys ,$(KEYS))
 
 ci: setup lint test ## What continuous integration runs
 

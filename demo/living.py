@@ -21,8 +21,12 @@ SUBMITTED = '"1"'
 class Forms:
     """What the portals show: the notice on sharing, and each instrument's scored items."""
 
-    notice_version: str
+    notices: Mapping[tuple[str, str], str]
+    """Digests by programme and language."""
     items: Mapping[str, Sequence[str]]
+
+    def notice(self, programme: str, language: str) -> str:
+        return self.notices[programme, language]
 
 
 @dataclass
@@ -68,7 +72,7 @@ class Life:
         body = {"client_id": str(self.me.id), "provider_id": str(step.provider_id), "programme": self.client.programme}
         if step.sharing is None:
             return body
-        notice = {"notice_version": self.forms.notice_version, "notice_language": self.client.language}
+        notice = {"notice_digest": self.forms.notice(self.client.programme, self.client.language)}
         return {**body, "sharing": {"choice": step.sharing.choice, "categories": list(step.sharing.categories), **notice}}
 
     async def _ask(self, step: Ask) -> None:

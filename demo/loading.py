@@ -77,7 +77,7 @@ class Loader:
         notices = await operations.get("consent", "/v1/notices")
         instruments = await operations.get("assessments", "/v1/instruments")
         items = {i["name"]: [item["link_id"] for item in i["items"] if item["scored"]] for i in instruments["items"]}
-        return Forms(notices["items"][0]["version"], items)
+        return Forms({(n["programme"], n["language"]): n["digest"] for n in notices["items"]}, items)
 
 
 async def caught_up(system: System, http: httpx.AsyncClient, reader: str) -> float:

@@ -88,7 +88,7 @@ async def opt_in_again(play: Play) -> None:
     tell.act("The same client opts in again")
     state = await me.get("consent", f"/v1/clients/{me.id}/sharing/{client.programme}")
     choice = {"choice": "opt_in", "programme": client.programme, "categories": list(client.sharing.categories)}
-    shown = {"notice_version": play.forms.notice_version, "notice_language": client.language}
+    shown = {"notice_digest": play.forms.notice(client.programme, client.language)}
     path = f"/v1/clients/{me.id}/decisions"
     late = await me.send("POST", "consent", path, choice | shown, if_match=f'"{state["version"] - 1}"')
     play.check(late.status_code == 412, f"A late retry of the old opt-in is refused: {late.status_code} {late.json()['code']}.")

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from uuid import UUID, uuid4
 
+from common.contracts.vocabulary import Programme
+from consent.notices.shipped import shipped
 from demo.history import UNSENT, Attempt, Client, Kind, Outcome, Received, Release
 from demo.race_waiting import until
 from demo.recorder import Answer, Recorder
 from deploy.local.stack import Stack
 
-NOTICE = "2026-01"
+NOTICES = {notice.programme: notice.digest for notice in shipped() if notice.language == "en" and notice.withdrawn_at is None}
 PURPOSE = "personalised_health_recommendations"
 WHOLE, REDACTED = 200, 410
 TOKEN = re.compile(rb'"token": ?"([0-9a-f-]{36})"')
@@ -146,7 +148,7 @@ class Recording:
 
 def opt_in_on(version: int, programme: str) -> OptIn:
     decision_id = str(uuid4())
-    body = {"choice": "opt_in", "programme": programme, "notice_version": NOTICE, "decision_id": decision_id}
+    body = {"choice": "opt_in", "programme": programme, "notice_digest": NOTICES[Programme(programme)], "decision_id": decision_id}
     return OptIn(version, decision_id, json.dumps(body).encode())
 
 

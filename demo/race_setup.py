@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx
 
-from demo.race_acts import NOTICE, Sharer
+from common.contracts.vocabulary import Programme
+from demo.race_acts import NOTICES, Sharer
 from demo.race_waiting import until
 from deploy.local.stack import Stack
 
@@ -56,7 +57,7 @@ async def _register(http: httpx.AsyncClient, stack: Stack, sharer: Sharer, emplo
 
 
 async def _share(http: httpx.AsyncClient, stack: Stack, sharer: Sharer, provider_id: UUID) -> None:
-    sharing = {"choice": "opt_in", "notice_version": NOTICE, "categories": CATEGORIES}
+    sharing = {"choice": "opt_in", "notice_digest": NOTICES[Programme(sharer.programme)], "categories": CATEGORIES}
     body = {"client_id": str(sharer.client_id), "provider_id": str(provider_id), "programme": sharer.programme, "sharing": sharing}
     headers = stack.issuer.bearer("client", sharer.client_id)
     answer = await http.post(f"{stack.url('scheduling')}/v1/consultation-requests", json=body, headers=headers)

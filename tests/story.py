@@ -8,9 +8,14 @@ from uuid import UUID, uuid4
 
 import httpx
 
+from common.contracts.vocabulary import Programme
+from consent.notices.shipped import shipped
 from deploy.local.stack import Stack
 
-NOTICE = "2026-01"
+NOTICE, WITHDRAWN = (
+    next(n.digest for n in shipped() if (n.programme, n.version, n.language) == (Programme.CARE_CONNECT, version, "en"))
+    for version in ("2026-01", "2025-07")
+)
 PURPOSE = "personalised_health_recommendations"
 
 
@@ -67,7 +72,7 @@ class Story:
     async def request(self, client: UUID, choice: str | None, **more: Any) -> httpx.Response:
         body: dict[str, Any] = {"client_id": str(client), "provider_id": str(self.provider), "programme": "care_connect"}
         if choice:
-            body["sharing"] = {"choice": choice, "notice_version": NOTICE, **more}
+            body["sharing"] = {"choice": choice, "notice_digest": NOTICE, **more}
         return await self.call("scheduling", "POST", "/v1/consultation-requests", self.token("client", client), json=body)
 
     async def sharing_client(self, **more: Any) -> UUID:
@@ -91,7 +96,7 @@ class Story:
 
     async def decide(self, client: UUID, choice: str, version: int | None, **more: Any) -> httpx.Response:
         headers = {} if version is None else {"if-match": f'"{version}"'}
-        body = {"choice": choice, "programme": "care_connect", "notice_version": NOTICE, **more}
+        body = {"choice": choice, "programme": "care_connect", "notice_digest": NOTICE, **more}
         return await self.call(
             "consent", "POST", f"/v1/clients/{client}/decisions", self.token("client", client), json=body, headers=headers
         )

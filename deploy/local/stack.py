@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from consent.ledger.signing import make_key
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.issuer import Issuer
 from deploy.local.ports import free_ports
@@ -17,6 +18,8 @@ from deploy.local.processes import Process
 
 SERVICES = ("consent", "scheduling", "assessments", "reporting")
 SECRET = "local-stack-only"
+PRIVACY_ADDRESS = "privacy@care-connect.example"
+AUTHSERV_ID = "mx.care-connect.example"
 
 
 @dataclass
@@ -44,8 +47,9 @@ class Stack:
             for process in self.processes.values():
                 self._started.callback(process.stop)
                 process.start()
+            services = {name for service in SERVICES for name in self.names(service)}
             for name, process in self.processes.items():
-                process.wait_ready(f"{self.url(name)}/{'livez' if name == 'issuer' else 'readyz'}", 60)
+                process.wait_ready(f"{self.url(name)}/{'readyz' if name in services else 'livez'}", 60)
         except BaseException:
             self.stop()
             raise
@@ -75,14 +79,22 @@ class Stack:
     def database(self, service: str) -> str:
         return self.infrastructure.dsn(f"{self.name}{service}")
 
+    @property
+    def signing_key(self) -> Path:
+        return self.folder / "consent.pem"
+
     def _prepare(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        every = ["issuer", *(name for service in SERVICES for name in self.names(service))]
+        services = [name for service in SERVICES for name in self.names(service)]
+        every = ["issuer", "mailbox", "mailbox smtp", *services, *(f"{name} smtp" for name in self.names("consent"))]
         self.ports.update(zip(every, free_ports(len(every)), strict=True))
         self.issuer = Issuer.at(self.folder / "issuer.pem", self.url("issuer"))
+        make_key(self.signing_key)
         asyncio.run(self._make_databases())
         issuer = [sys.executable, "-m", "deploy.local.issuer", str(self.folder / "issuer.pem"), str(self.ports["issuer"]), SECRET]
         self.processes["issuer"] = Process("issuer", issuer, self.folder / "issuer.log")
+        mailbox = [sys.executable, "-m", "deploy.local.mailbox", str(self.ports["mailbox smtp"]), str(self.ports["mailbox"])]
+        self.processes["mailbox"] = Process("mailbox", mailbox, self.folder / "mailbox.log")
         for service in SERVICES:
             for number, name in enumerate(self.names(service), start=1):
                 argv = [sys.executable, "-m", f"{service}.app"]
@@ -105,11 +117,24 @@ class Stack:
         yield f"{prefix}_CLIENT_ID", service
         yield f"{prefix}_CLIENT_SECRET", SECRET
         yield f"{prefix}_CLOCK", "simulated"
+        if service == "consent":
+            yield from self._environment_of_consent(name)
         for neighbour in NEIGHBOURS[service]:
             yield f"{prefix}_{neighbour.upper()}_URL", self.url(neighbour)
         for key, value in self.settings.items():
             if key.startswith(prefix):
                 yield key, value
+
+    def _environment_of_consent(self, name: str) -> Iterable[tuple[str, str]]:
+        yield "CONSENT_SIGNING_KEY_FILE", str(self.signing_key)
+        yield "CONSENT_PUBLIC_URL", self.url("consent")
+        yield "CONSENT_PRIVACY_ADDRESS", PRIVACY_ADDRESS
+        yield "CONSENT_ADDRESS_KEY", SECRET
+        yield "CONSENT_AUTHSERV_ID", AUTHSERV_ID
+        yield "CONSENT_SMTP_PORT", str(self.ports[f"{name} smtp"])
+        yield "CONSENT_SMTP_RELAY_HOST", "127.0.0.1"
+        yield "CONSENT_SMTP_RELAY_PORT", str(self.ports["mailbox smtp"])
+        yield "CONSENT_COOKIE_SECURE", "false"
 
 
 NEIGHBOURS = {

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from common.db import DOWN
 from common.metrics import Metrics
+from common.never_kept import mask_ssns
 from common.problems import STATUS, Problem
 from common.tracing import TRACEPARENT, child_of
 
@@ -31,9 +32,13 @@ def render(problem: Problem) -> JSONResponse:
 
 def _from_validation(error: RequestValidationError) -> Problem:
     """Names the fields; never echoes what was sent (C13)."""
-    found = [{"pointer": "/" + "/".join(map(str, e["loc"])), "message": e["msg"]} for e in error.errors()]
-    if any(e["type"] == "json_invalid" for e in error.errors()):
+    errors = error.errors()
+    found = [{"pointer": mask_ssns("/" + "/".join(map(str, e["loc"]))), "message": e["msg"]} for e in errors]
+    if any(e["type"] == "json_invalid" for e in errors):
         return Problem("malformed_json", "The body is not JSON.")
+    for pointed, e in zip(found, errors, strict=True):
+        if e["type"] == "ssn_refused":
+            return Problem("ssn_refused", e["msg"], field=pointed["pointer"], rule="C13")
     return Problem("invalid_request", "The request does not have the form that this route takes.", field=found[0]["pointer"], errors=found)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.auth import Principal
 from common.db import Database
+from common.never_kept import StructuredText
 from common.problems import Problem
 
 CLAIM = text("insert into idempotency (caller, key, request_digest) values (:caller, :key, :digest) on conflict do nothing")
@@ -33,7 +34,7 @@ class IdempotencyKey:
 
 async def idempotency_key(
     request: Request,
-    key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=200, description="Repeat a request safely.")] = None,
+    key: Annotated[StructuredText | None, Header(alias="Idempotency-Key", max_length=200, description="Repeat a request safely.")] = None,
 ) -> IdempotencyKey:
     asked = f"{request.method} {request.url.path}\n".encode() + await request.body()
     return IdempotencyKey(key, sha256(asked).digest())

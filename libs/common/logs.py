@@ -2,18 +2,17 @@
 
 import json
 import logging
-import re
 import sys
 from datetime import UTC, datetime
 
+from common.never_kept import mask_ssns
 from common.tracing import trace_id
 
 STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
-SSN = re.compile(r"\b\d{3}-?\d{2}-?\d{4}\b")
 
 
 class JsonFormatter(logging.Formatter):
-    """One line a record. An exception is named, not printed: its text can hold a row's values (C13)."""
+    """One line a record, masked (C13). An exception is named, not printed: its text can hold a row's values."""
 
     def __init__(self, service: str) -> None:
         super().__init__()
@@ -25,7 +24,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "service": self.service,
             "logger": record.name,
-            "message": SSN.sub("***", record.getMessage()),
+            "message": record.getMessage(),
         }
         line |= {name: value for name, value in vars(record).items() if name not in STANDARD}
         if trace := trace_id():
@@ -33,7 +32,20 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info and record.exc_info[0]:
             line["exception"] = record.exc_info[0].__name__
             line["where"] = _innermost(record)
-        return json.dumps(line, default=str)
+        return json.dumps(_masked(line), default=str)
+
+
+def _masked(value: object, name: str = "") -> object:
+    """The name counts as well: nine digits are an SSN where the name of the value says so."""
+    if isinstance(value, dict):
+        return {mask_ssns(str(key)): _masked(inner, str(key)) for key, inner in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_masked(inner, name) for inner in value]
+    if value is None or isinstance(value, (bool, float)):
+        return value
+    label = f"{mask_ssns(name)}: "
+    text = mask_ssns(label + str(value)).removeprefix(label)
+    return value if isinstance(value, int) and text == str(value) else text
 
 
 def _innermost(record: logging.LogRecord) -> str:

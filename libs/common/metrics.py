@@ -14,6 +14,8 @@ class Metrics:
             "optout_propagation_seconds", "From an opt-out's commit until it is effective.", registry=r, buckets=MILLISECONDS
         )
         self.optout_receipts_overdue = Gauge("optout_receipts_overdue", "Sinks that have not answered an opt-out in time.", registry=r)
+        self.mails_waiting = Gauge("mails_waiting", "Mails that wait for the privacy officer.", registry=r)
+        self.mails_overdue = Gauge("mails_overdue", "Mails that wait for the privacy officer beyond their deadline.", registry=r)
         self.journal_lag = Gauge("journal_lag", "Entries that are committed and not yet acknowledged by Kafka.", registry=r)
         self.oldest_unpublished_seconds = Gauge("oldest_unpublished_seconds", "Age of the oldest entry not yet published.", registry=r)
         self.relay_restarts = Counter("relay_restarts", "Times that the relay began again from the journal.", registry=r)

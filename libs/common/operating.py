@@ -15,6 +15,7 @@ from common.clock import Clock
 from common.db import DOWN, Database
 from common.edge import Db, Now, TheJournal, TheMetrics
 from common.http import problems
+from common.never_kept import StructuredText
 from common.problems import Problem
 
 health = APIRouter(tags=["health"], dependencies=[anyone])
@@ -58,6 +59,18 @@ class ParkedClient(BaseModel):
 
 class ParkedClients(BaseModel):
     items: list[ParkedClient]
+
+
+class AppliedTo(BaseModel):
+    """The last position of a stream that has taken effect here, and its digest (hexadecimal)."""
+
+    stream: int
+    position: int
+    digest: str
+
+
+class Applied(BaseModel):
+    items: list[AppliedTo]
 
 
 class Replayed(BaseModel):
@@ -124,6 +137,15 @@ async def read_entries(
     )
 
 
+@router.get("/applied/{source}", operation_id="readApplied", dependencies=[readers], responses=problems("not_found"))
+async def read_applied(request: Request, db: Db, source: StructuredText) -> Applied:
+    """How far a publisher's journal has been applied: a witness of what it was, outside of the publisher's database."""
+    if source not in request.app.state.appliers:
+        raise Problem("not_found", "This service takes nothing from there.")
+    rows = await db.pool.fetch("select stream, position, digest from applied where source = $1 order by stream", source)
+    return Applied(items=[AppliedTo(stream=r["stream"], position=r["position"], digest=r["digest"].hex()) for r in rows])
+
+
 PARKED = """
 select p.source, p.client_id, p.reason, p.parked_at, count(e.position) as waiting
   from parked_client p left join parked_event e using (source, client_id) group by p.source, p.client_id order by p.parked_at"""
@@ -142,7 +164,7 @@ async def list_parked_clients(db: Db) -> ParkedClients:
     dependencies=[operators],
     responses=problems("not_found"),
 )
-async def replay_parked_client(request: Request, source: str, client_id: UUID) -> Replayed:
+async def replay_parked_client(request: Request, source: StructuredText, client_id: UUID) -> Replayed:
     """Once the cause is mended: the client's events in their order, all or nothing."""
     appliers: dict[str, Any] = request.app.state.appliers
     if source not in appliers:

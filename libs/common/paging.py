@@ -12,7 +12,7 @@ from common.problems import Problem
 
 Item = TypeVar("Item", bound=BaseModel)
 Limit = Annotated[int, Query(ge=1, le=500, description="How many at most.")]
-Cursor = Annotated[str | None, Query(max_length=200, description="`next` of the page before.")]
+Cursor = Annotated[str | None, Query(pattern="^[A-Za-z0-9_-]{22}$", description="`next` of the page before.")]
 
 
 class Page(BaseModel, Generic[Item]):

@@ -1,5 +1,6 @@
 """The consent service, put together."""
 
+import asyncio
 from collections.abc import Awaitable, Sequence
 from pathlib import Path
 
@@ -11,26 +12,48 @@ from common.contracts.reporting import RedactionApplied
 from common.contracts.scheduling import ClientRegistered, SharingChosen
 from common.service import Definition, Running, build, serve
 from consent.decisions.handlers import DecisionHandlers
+from consent.decisions.opt_outs import router as opt_outs
 from consent.decisions.routes import router as decisions
-from consent.decisions.usecases import places_of
+from consent.decisions.usecases import Book, places_of
+from consent.explanations.routes import router as explanations
+from consent.ledger.checkpoints import make_checkpoints
+from consent.ledger.routes import router as ledger
+from consent.ledger.signing import Signer
+from consent.ledger.usecases import Ledger
+from consent.ledger.witnesses import witnesses_at
+from consent.mail.addresses import router as mail_addresses
+from consent.mail.routes import router as mails
+from consent.mail.smtp import serve_smtp
+from consent.mail.usecases import PostRoom
+from consent.mail.work import decide_about_mails, send_replies, watch_deadlines
 from consent.notices.routes import router as notices
+from consent.notices.usecases import load_shipped_notices
+from consent.opt_out_links.routes import link_for
+from consent.opt_out_links.routes import router as opt_out_links
+from consent.pages.rendering import Pages
 from consent.propagation.handlers import ReceiptHandlers
 from consent.propagation.overdue import mark_overdue_receipts
 from consent.propagation.routes import router as propagation
 from consent.propagation.waiting import Waiters
+from consent.receipts.routes import router as receipts_of_decisions
+from consent.receipts.rules import Controller
 from consent.schema import metadata
 from consent.settings import ConsentSettings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+ROUTERS = (decisions, opt_outs, explanations, receipts_of_decisions, opt_out_links, propagation, notices, mails, mail_addresses, ledger)
 
 
 def create_app(settings: ConsentSettings) -> FastAPI:
     def subscriptions(running: Running) -> Sequence[tuple[Subscription, str]]:
         state = running.app.state
-        state.waiters = Waiters()
-        state.places = places_of(settings.sink_due_seconds, settings.recall_due_seconds)
-        chosen = DecisionHandlers(running.journal, state.places)
-        receipts = ReceiptHandlers(state.waiters, running.metrics)
+        state.signer = Signer.from_file(settings.signing_key_file)
+        state.settings, state.pages = settings, Pages()
+        state.controller = Controller(settings.network_name, settings.privacy_address)
+        places = places_of(settings.sink_due_seconds, settings.recall_due_seconds)
+        state.book = Book(running.db, running.journal, places, Waiters())
+        chosen = DecisionHandlers(running.journal, places)
+        receipts = ReceiptHandlers(state.book.waiters, running.metrics)
         return (
             (
                 Subscription(
@@ -42,11 +65,26 @@ def create_app(settings: ConsentSettings) -> FastAPI:
         )
 
     async def start(running: Running) -> Sequence[Awaitable[None]]:
-        return [mark_overdue_receipts(running.db, running.metrics)]
+        state = running.app.state
+        state.ledger = Ledger(await running.db.own_pool(0, 4), running.journal.source, state.signer)
+        state.witnesses = witnesses_at(running.http, running.token, settings.reporting_url, running.journal.source)
+        await load_shipped_notices(running.db)
+        state.post_room = PostRoom(
+            state.book, settings.address_key, settings.mail_due_seconds, lambda client: link_for(state.signer, settings, client).url
+        )
+        arrived, answered = asyncio.Event(), asyncio.Event()
+        state.answered = answered
+        taking_in = [serve_smtp(running.db, settings, running.clock, arrived)] if settings.smtp_port else []
+        return [
+            *taking_in,
+            decide_about_mails(state.post_room, running.clock, arrived, answered),
+            send_replies(running.db, settings, answered),
+            watch_deadlines(running.db, running.clock, running.metrics),
+            mark_overdue_receipts(running.db, running.metrics),
+            make_checkpoints(Ledger(running.db.pool, running.journal.source, state.signer), running.clock, settings.checkpoint_seconds),
+        ]
 
-    definition = Definition(
-        "consent", "Care Connect: consent", (decisions, propagation, notices), MIGRATIONS, metadata, subscriptions, start=start
-    )
+    definition = Definition("consent", "Care Connect: consent", ROUTERS, MIGRATIONS, metadata, subscriptions, start=start)
     return build(definition, settings)
 
 

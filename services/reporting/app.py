@@ -8,12 +8,13 @@ from fastapi import FastAPI
 from common.applying import Subscription
 from common.contracts.assessments import AssessmentCompleted, SatisfactionAnswered
 from common.contracts.catalogue import EVENTS
-from common.contracts.consent import Declined, OptedIn, OptedOut
+from common.contracts.consent import Declined, OptedIn, OptedOut, SharingNarrowed, SharingResumed, SharingSuspended
 from common.contracts.partner import RECALL_TOPIC, STATE_TOPIC
 from common.contracts.scheduling import AppointmentHeld, AppointmentScheduled, ClientRegistered
 from common.service import Definition, Running, build, serve
 from reporting.exports.routes import router as exports
 from reporting.partner.publisher import COMPACTED, Publisher
+from reporting.previews.routes import router as previews
 from reporting.projections import handlers as projections
 from reporting.recalls.routes import router as recalls
 from reporting.redaction.handlers import DecisionHandlers
@@ -33,7 +34,14 @@ def create_app(settings: ReportingSettings) -> FastAPI:
         decisions = DecisionHandlers(running.journal, publisher)
         consent = Subscription(
             "consent",
-            {OptedIn: decisions.on_opted_in, Declined: decisions.on_declined, OptedOut: decisions.on_opted_out},
+            {
+                OptedIn: decisions.on_opted_in,
+                Declined: decisions.on_declined,
+                OptedOut: decisions.on_opted_out,
+                SharingNarrowed: decisions.on_sharing_narrowed,
+                SharingSuspended: decisions.on_sharing_suspended,
+                SharingResumed: decisions.on_sharing_resumed,
+            },
             EVENTS,
             lock_class=LOCK_CLASS,
         )
@@ -70,7 +78,7 @@ def create_app(settings: ReportingSettings) -> FastAPI:
     definition = Definition(
         "reporting",
         "Care Connect: reporting",
-        (exports, recalls, disclosures),
+        (exports, previews, recalls, disclosures),
         MIGRATIONS,
         metadata,
         subscriptions,

@@ -79,7 +79,7 @@ async def tell_again(stack: Stack, client: UUID, choice_id: UUID) -> None:
         programme=Programme.CARE_CONNECT,
         choice=Choice.DECLINE,
         categories=(),
-        notice_version=NOTICE,
+        notice_version="2026-01",
         notice_language="en",
     )
     scheduling, consent = await asyncpg.connect(stack.database("scheduling")), await asyncpg.connect(stack.database("consent"))

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from deploy.local.stack import SERVICES
-from tests.story import PURPOSE, Story
+from tests.story import NOTICE, PURPOSE, Story
 
 
 async def journal_of(story: Story, service: str) -> int:
@@ -46,7 +46,7 @@ async def test_a_choice_is_never_pre_ticked(story: Story) -> None:
         "POST",
         f"/v1/clients/{client}/decisions",
         story.token("client", client),
-        json={"programme": "care_connect", "notice_version": "2026-01"},
+        json={"programme": "care_connect", "notice_digest": NOTICE},
     )
     assert "choice" in assert_problem(answer, 422, "invalid_request")["field"]
 

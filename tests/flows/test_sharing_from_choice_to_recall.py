@@ -3,7 +3,7 @@
 import asyncio
 from uuid import UUID, uuid4
 
-from tests.story import NOTICE, PURPOSE, Story, eventually
+from tests.story import NOTICE, PURPOSE, WITHDRAWN, Story, eventually
 
 
 async def test_C1_C2_only_who_opted_in_is_in_an_export(story: Story) -> None:
@@ -137,8 +137,8 @@ async def test_C9_a_client_sees_what_was_disclosed_and_that_it_was_recalled(stor
 
 async def test_C11_a_decision_on_a_notice_that_is_not_current_is_refused_and_nothing_is_kept(story: Story) -> None:
     client = await story.client()
-    for version in ("2025-07", "1999-01"):
-        answer = await story.request(client, "opt_in", notice_version=version)
+    for digest in (WITHDRAWN, "0" * 64):
+        answer = await story.request(client, "opt_in", notice_digest=digest)
         assert (answer.status_code, answer.json()["code"], answer.json()["rule"]) == (409, "notice_not_current", "C11")
     assert (await story.sharing(client))["decision"] is None
-    assert (await story.request(client, "decline", notice_version=NOTICE)).status_code == 201, "it is still the first request"
+    assert (await story.request(client, "decline", notice_digest=NOTICE)).status_code == 201, "it is still the first request"

@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from common.auth import Allow, Public, Role
 from deploy.generate import SETTINGS, app_of
 
-PUBLIC = {"/livez", "/readyz", "/metrics", "/v1/notices"}
+PUBLIC = {"/livez", "/readyz", "/metrics", "/v1/notices", "/v1/ledger/keys"}
 INDIVIDUAL = {"/v1/exports", "/v1/exports/{export_id}", "/v1/exports/{export_id}/parts/{stream}", "/v1/recalls"}
 
 

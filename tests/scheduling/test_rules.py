@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from common.contracts.scheduling import ConsultationRequested, RequestAccepted, RequestDeclined, SharingChosen
 from common.contracts.vocabulary import Category, Choice, Programme
+from common.never_kept import age_on, check_age
 from common.problems import Problem
 from scheduling.appointments.rules import hold, schedule
-from scheduling.clients.rules import Client, Covered, age_on, check_age, registered
+from scheduling.clients.rules import Client, Covered, registered
 from scheduling.requests.rules import Answer, Asked, ConsultationRequest, RequestState, Sharing, answer, submit
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -22,6 +23,7 @@ sharings = st.builds(
     choice_id=st.uuids(),
     choice=st.sampled_from(Choice),
     categories=st.lists(st.sampled_from(Category), min_size=1, unique=True),
+    notice_digest=st.just("9f" * 32),
     notice_version=st.just("2026-01"),
     notice_language=st.just("en"),
     on_version=st.integers(0, 5),
@@ -33,7 +35,7 @@ def asked(sharing: Sharing | None, programme: Programme = Programme.CARE_CONNECT
 
 
 def chosen(choice: Choice = Choice.OPT_IN, *, categories: tuple[Category, ...] = (Category.APPOINTMENTS,), current: bool = True) -> Sharing:
-    return Sharing(uuid4(), choice, categories, "2026-01", "en", 0, current)
+    return Sharing(uuid4(), choice, categories, "9f" * 32, "2026-01", "en", 0, current)
 
 
 def refused(**call: object) -> str:

@@ -38,6 +38,8 @@ class SharingChosen(ClientEvent):
     notice_language: str
     on_version: int = 0
     """The version of the client's sharing that the choice was made on; 0 where there was none."""
+    notice_digest: str = ""
+    """C11: SHA-256 of the text that was shown. Empty in events from before it was asked for: then version and language tell."""
 
 
 class ConsultationRequested(ClientEvent):

@@ -40,6 +40,38 @@ class Channel(StrEnum):
     PORTAL = "portal"
     CONSULTATION_REQUEST = "consultation_request"
     STAFF = "staff"
+    """By staff on the client's behalf: who asked and how identity was checked stands with the decision."""
+    EMAIL = "email"
+    OPT_OUT_LINK = "opt_out_link"
+    """The signed one-click link in a mail (RFC 8058). It can only opt out."""
+
+
+class AskedBy(StrEnum):
+    """Who asked staff to act."""
+
+    CLIENT = "client"
+    PERSONAL_REPRESENTATIVE = "personal_representative"
+    """45 CFR 164.502(g)."""
+
+
+class IdentityCheck(StrEnum):
+    """How staff made sure of who asked. Opting out needs none; opting in does."""
+
+    NOT_CHECKED = "not_checked"
+    CALLED_BACK = "called_back"
+    """On the number that the portal has on file."""
+    KNOWLEDGE_QUESTIONS = "knowledge_questions"
+    GOVERNMENT_ID = "government_id"
+    IN_PERSON = "in_person"
+    AUTHENTICATED_MAIL = "authenticated_mail"
+
+
+class SuspensionReason(StrEnum):
+    """Why sharing waits for the privacy officer."""
+
+    UNCLEAR_MAIL = "unclear_mail"
+    UNAUTHENTICATED_MAIL = "unauthenticated_mail"
+    SHARED_ADDRESS = "shared_address"
 
 
 class Choice(StrEnum):

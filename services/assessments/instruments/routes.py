@@ -7,6 +7,7 @@ from assessments.instruments.definitions import INSTRUMENTS
 from assessments.instruments.rules import Instrument
 from common.auth import Allow, Role
 from common.http import problems
+from common.never_kept import StructuredText
 from common.problems import Problem
 
 readers = Depends(Allow(Role.CLIENT, Role.PROVIDER, Role.OPERATIONS))
@@ -23,7 +24,7 @@ async def list_instruments() -> Instruments:
 
 
 @router.get("/{name}", operation_id="readInstrument", responses=problems("not_found"))
-async def read_instrument(name: str) -> Instrument:
+async def read_instrument(name: StructuredText) -> Instrument:
     if name not in INSTRUMENTS:
         raise Problem("not_found", "There is no such instrument.")
     return INSTRUMENTS[name]

@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, Strict, StrictInt
 
 from assessments.instruments.definitions import INSTRUMENTS
 from assessments.instruments.rules import read_answers
@@ -14,13 +14,14 @@ from common.auth import Allow, Principal, Role
 from common.edge import Db, Now, TheJournal
 from common.http import problems
 from common.idempotency import Key
+from common.never_kept import StructuredText
 from common.paging import Cursor, Limit, Page, after, page_of
 from common.problems import Problem
 
 router = APIRouter(prefix="/v1/assessment-responses", tags=["assessments"])
 Caller = Annotated[Principal, Depends(Allow(Role.CLIENT, Role.OPERATIONS))]
-LinkId = Annotated[str, Field(max_length=20)]
-AnswerCode = Annotated[StrictStr, Field(max_length=20)]
+LinkId = Annotated[StructuredText, Field(max_length=20)]
+AnswerCode = Annotated[StructuredText, Strict(), Field(max_length=20)]
 
 
 class ResponseIn(BaseModel):
@@ -49,7 +50,7 @@ class ResponseIn(BaseModel):
     )
 
     client_id: UUID
-    instrument: str = Field(max_length=40)
+    instrument: StructuredText = Field(max_length=40)
     answers: dict[LinkId, AnswerCode | StrictInt | None] = Field(max_length=50)
 
 

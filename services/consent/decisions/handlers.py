@@ -10,10 +10,9 @@ from common.db import Connection
 from common.journal import Journal
 from common.problems import Problem
 from consent.decisions import tables
-from consent.decisions.rules import Asked, Scope
+from consent.decisions.rules import Asked, Scope, Source
 from consent.decisions.usecases import Places, decide_within
-from consent.notices.rules import decided_on
-from consent.notices.texts import NOTICES
+from consent.notices.tables import find_version
 
 log = logging.getLogger(__name__)
 
@@ -31,9 +30,20 @@ class DecisionHandlers:
         """The same decision as over HTTP, by the same id: whichever comes second changes nothing."""
         for event in sorted((r.event for r in received), key=lambda event: event.client_id):
             try:
-                notice = decided_on(NOTICES, event.notice_version, event.notice_language)
-                asked = Asked(event.choice, notice, event.categories, event.on_version, Channel.CONSULTATION_REQUEST, event.choice_id)
-                await decide_within(tx, self.journal, self.places, Scope(event.client_id, event.programme), asked, event.occurred_at)
+                await self._decide(tx, event)
             except Problem as refusal:
                 # A late opt-in on an older state, or on a notice that is none: not shared (invariant 5), and it stays on record.
                 log.warning("a choice was not taken", extra={"code": refusal.code})
+
+    async def _decide(self, tx: Connection, event: SharingChosen) -> None:
+        digest, source = await _digest_shown(tx, event), Source(Channel.CONSULTATION_REQUEST)
+        asked = Asked(event.choice, digest, event.categories, event.on_version, source, event.choice_id)
+        await decide_within(tx, self.journal, self.places, Scope(event.client_id, event.programme), asked, event.occurred_at)
+
+
+async def _digest_shown(tx: Connection, event: SharingChosen) -> str:
+    """Events from before the digest was asked for name a version and a language."""
+    if event.notice_digest:
+        return event.notice_digest
+    notice = await find_version(tx, event.programme, event.notice_version, event.notice_language)
+    return notice.digest if notice else ""

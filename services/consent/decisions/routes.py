@@ -1,4 +1,4 @@
-"""Deciding on individual data sharing, over HTTP."""
+"""Deciding on individual data sharing, over HTTP. Opting out is in `opt_outs.py`."""
 
 from typing import Annotated
 from uuid import UUID, uuid4
@@ -7,16 +7,23 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from common.auth import Allow, Principal, Role
-from common.contracts.vocabulary import DEFAULT_CATEGORIES, Category, Channel, Choice, Programme, Purpose, Recipient
-from common.edge import Db, Now, Parts, TheJournal
+from common.contracts.vocabulary import (
+    DEFAULT_CATEGORIES,
+    AskedBy,
+    Category,
+    Channel,
+    Choice,
+    IdentityCheck,
+    Programme,
+    Purpose,
+    Recipient,
+)
+from common.edge import Db, Now
 from common.http import etag, problems, version_of
-from common.problems import Problem
+from common.never_kept import StructuredText
 from consent.decisions import usecases
-from consent.decisions.rules import Asked, Decision, Scope, Sharing, check_scope
-from consent.notices.rules import decided_on
-from consent.notices.texts import NOTICES
-from consent.propagation.routes import PREFER, Propagation, preferred_wait, propagation_of
-from consent.propagation.rules import Status
+from consent.decisions.rules import Asked, Decision, Scope, Sharing, Source, check_scope, check_staff, staff
+from consent.receipts.rules import RECEIPT_TYPE, LedgerLine, receipt_of
 
 router = APIRouter(prefix="/v1/clients/{client_id}", tags=["decisions"])
 Decider = Annotated[Principal, Depends(Allow(Role.CLIENT, Role.PRIVACY_OFFICER, Role.SERVICE))]
@@ -25,34 +32,37 @@ Reader = Annotated[Principal, Depends(Allow(Role.CLIENT, Role.PRIVACY_OFFICER))]
 CHANNELS = {Role.CLIENT: Channel.PORTAL, Role.PRIVACY_OFFICER: Channel.STAFF, Role.SERVICE: Channel.CONSULTATION_REQUEST}
 
 
+class OnBehalfIn(BaseModel):
+    """C4: staff act for a client: who asked, and how identity was checked."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    asked_by: AskedBy
+    identity_check: IdentityCheck
+
+
 class DecisionIn(BaseModel):
     """C2, C11: an explicit choice, and which notice was shown. Nothing is pre-ticked: `choice` has no default."""
 
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "example": {"choice": "opt_in", "programme": "care_connect", "notice_version": "2026-01", "categories": ["appointments"]}
+            "example": {"choice": "opt_in", "programme": "care_connect", "notice_digest": "9f" * 32, "categories": ["appointments"]}
         },
     )
 
     choice: Choice
     programme: Programme
-    recipient: str = Field(Recipient.HEALTH_PLAN, max_length=100)
-    purpose: str = Field(Purpose.PERSONALISED_RECOMMENDATIONS, max_length=100)
-    notice_version: str = Field(max_length=40)
-    notice_language: str = Field("en", max_length=10)
+    recipient: StructuredText = Field(Recipient.HEALTH_PLAN, max_length=100)
+    purpose: StructuredText = Field(Purpose.PERSONALISED_RECOMMENDATIONS, max_length=100)
+    notice_digest: str = Field(pattern="^[0-9a-f]{64}$")
+    """SHA-256 of the very text that was shown, as `GET /v1/notices` gives it."""
     categories: tuple[Category, ...] = DEFAULT_CATEGORIES
     """C16: session frequency is off unless it is named."""
+    on_behalf: OnBehalfIn | None = None
+    """For staff only."""
     decision_id: UUID = Field(default_factory=uuid4)
     """The caller's own id for this decision, so that it may be repeated safely."""
-
-
-class OptOutIn(BaseModel):
-    """Opting out needs nothing. Without a programme it is for all of them."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"programme": "care_connect"}})
-
-    programme: Programme | None = None
 
 
 class SharingOut(BaseModel):
@@ -64,31 +74,25 @@ class SharingOut(BaseModel):
     decision: Decision | None
     decision_id: UUID | None
     categories: tuple[Category, ...]
+    """Consented to. While sharing is suspended none of them is shared."""
+    notice_digest: str | None
     version: int
 
 
-class Place(BaseModel):
-    """Where the decision stands in the ledger."""
-
-    stream: int
-    position: int
+class DecidedOut(SharingOut):
+    receipt: str | None
+    """A signed receipt (JWS) of the decision; null where the same decision was on record: `readReceipt` issues it again."""
 
 
-class OptOutOut(Propagation):
-    client_id: UUID
-    programme: Programme
-    version: int
-    place: Place
+def source_of(caller: Principal, on_behalf: OnBehalfIn | None) -> Source:
+    """What staff do, they do on somebody's behalf; nobody else can say so."""
+    if caller.role is not Role.PRIVACY_OFFICER:
+        return Source(CHANNELS[caller.role])
+    said = on_behalf.model_dump() if on_behalf else {"asked_by": None, "identity_check": None}
+    return Source(Channel.STAFF, staff(caller.id, **said))
 
 
-class OptOuts(BaseModel):
-    """`status` is the least advanced of the items'."""
-
-    status: Status
-    items: list[OptOutOut]
-
-
-def _sharing_out(state: Sharing) -> SharingOut:
+def sharing_out(state: Sharing) -> SharingOut:
     s = state.scope
     return SharingOut(
         client_id=s.client_id,
@@ -99,6 +103,7 @@ def _sharing_out(state: Sharing) -> SharingOut:
         decision=state.decision,
         decision_id=state.decision_id,
         categories=state.categories,
+        notice_digest=state.notice_digest,
         version=state.version,
     )
 
@@ -109,66 +114,52 @@ async def read_sharing(db: Db, caller: Reader, client_id: UUID, programme: Progr
     caller.own(Role.CLIENT, client_id)
     state = await usecases.read_sharing(db, Scope(client_id, programme))
     response.headers["etag"] = etag(state.version)
-    return _sharing_out(state)
+    return sharing_out(state)
 
 
-@router.post(
-    "/decisions",
-    operation_id="decide",
-    responses=problems(
-        "not_found", "unknown_client", "notice_not_current", "state_changed", "already_exists", "if_match_missing", "recipient_not_allowed"
-    ),
+REFUSALS = (
+    "not_found",
+    "unknown_client",
+    "notice_not_current",
+    "state_changed",
+    "already_exists",
+    "if_match_missing",
+    "recipient_not_allowed",
+    "identity_not_checked",
+    "ssn_refused",
 )
+
+
+@router.post("/decisions", operation_id="decide", responses=problems(*REFUSALS))
 async def decide(
     request: Request,
-    db: Db,
-    journal: TheJournal,
     caller: Decider,
     client_id: UUID,
     body: DecisionIn,
     now: Now,
     response: Response,
-    if_match: Annotated[str | None, Header(description="The version decided on; needed to opt in.")] = None,
-) -> SharingOut:
+    if_match: Annotated[StructuredText | None, Header(description="The version decided on; needed to opt in.", max_length=40)] = None,
+) -> DecidedOut:
     """Opt in or decline. An opt-in is refused when the client has decided something else since (`If-Match`)."""
     caller.own(Role.CLIENT, client_id)
     check_scope(body.recipient, body.purpose)
-    on_version = version_of(if_match, "C4") if body.choice is Choice.OPT_IN else None
+    source = source_of(caller, body.on_behalf)
+    opening = body.choice is Choice.OPT_IN
+    if source.channel is Channel.STAFF:
+        check_staff(source.on_behalf, opening=opening)
+    on_version = version_of(if_match, "C4") if opening else None
+    asked = Asked(body.choice, body.notice_digest, body.categories, on_version, source, body.decision_id)
     # Scheduling, which passes the first choice on, is where clients are registered: it knows its clients before we do.
-    if caller.role is not Role.SERVICE and not await usecases.check_known(db, client_id):
-        raise Problem("unknown_client", "No such client.", field="client_id")
-    notice = decided_on(NOTICES, body.notice_version, body.notice_language)
-    asked = Asked(body.choice, notice, body.categories, on_version, CHANNELS[caller.role], body.decision_id)
-    scope = Scope(client_id, body.programme)
-    state = await usecases.decide(db, journal, request.app.state.places, scope, asked, now)
-    response.headers["etag"] = etag(state.version)
-    return _sharing_out(state)
+    known = caller.role is not Role.SERVICE
+    outcome = await usecases.decide(request.app.state.book, Scope(client_id, body.programme), asked, now, known=known)
+    response.headers["etag"] = etag(outcome.state.version)
+    return DecidedOut(**sharing_out(outcome.state).model_dump(), receipt=signed_receipt(request, outcome))
 
 
-@router.post("/opt-outs", operation_id="optOut", response_model=OptOuts, responses=problems("not_found"), openapi_extra=PREFER)
-async def opt_out(request: Request, caller: Decider, client_id: UUID, body: OptOutIn | None = None) -> Response:
-    """C4: unconditional and idempotent. Waits a little (`Prefer: wait=seconds`, 2 by default) so as to answer `effective`."""
-    caller.own(Role.CLIENT, client_id)
-    parts, channel = Parts.of(request), CHANNELS[caller.role]
-    programmes = [body.programme] if body and body.programme else list(Programme)
-
-    async def opt_out_of(programme: Programme, wait: float) -> OptOutOut:
-        state, scope = request.app.state, Scope(client_id, programme)
-        return _opt_out_out(await usecases.opt_out(parts.db, parts.journal, state.places, state.waiters, scope, channel, wait, parts.now))
-
-    # All of them are recorded first; only then is any waited for.
-    for programme in programmes[:-1]:
-        await opt_out_of(programme, 0)
-    items = [await opt_out_of(programme, preferred_wait(parts.prefer)) for programme in reversed(programmes)]
-    answer = OptOuts(status=min((item.status for item in items), key=list(Status).index), items=items)
-    return Response(answer.model_dump_json(), media_type="application/json")
-
-
-def _opt_out_out(item: usecases.OptOut) -> OptOutOut:
-    return OptOutOut(
-        client_id=item.scope.client_id,
-        programme=item.scope.programme,
-        version=item.version,
-        place=Place(stream=item.stream, position=item.position),
-        **propagation_of(item.decision_id, item.receipts).model_dump(),
-    )
+def signed_receipt(request: Request, outcome: usecases.Outcome) -> str | None:
+    if outcome.event is None or outcome.recorded is None:
+        return None
+    line = LedgerLine(outcome.recorded.stream, outcome.recorded.position, outcome.recorded.digest)
+    state = request.app.state
+    token: str = state.signer.sign(RECEIPT_TYPE, receipt_of(outcome.event, line, state.controller))
+    return token

@@ -4,32 +4,39 @@ No decision is ever ordered by a clock (invariant 5). Towards "not shared" every
 the version of the state that it was made on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
-from common.contracts.consent import Declined, OptedIn, OptedOut
-from common.contracts.vocabulary import Category, Channel, Choice, Programme, Purpose, Recipient
+from common.contracts.consent import Declined, OnBehalf, OptedIn, OptedOut, SharingNarrowed, SharingResumed, SharingSuspended
+from common.contracts.vocabulary import (
+    AskedBy,
+    Category,
+    Channel,
+    Choice,
+    IdentityCheck,
+    Programme,
+    Purpose,
+    Recipient,
+    SuspensionReason,
+)
 from common.problems import Problem
 from consent.notices.rules import Notice
 
-Event = OptedIn | Declined | OptedOut
+Event = OptedIn | Declined | OptedOut | SharingNarrowed | SharingSuspended | SharingResumed
 
 
 class Decision(StrEnum):
+    """How sharing stands."""
+
     OPTED_IN = "opted_in"
     DECLINED = "declined"
     OPTED_OUT = "opted_out"
-
-
-DECISION_OF: dict[type[Event], Decision] = {
-    OptedIn: Decision.OPTED_IN,
-    Declined: Decision.DECLINED,
-    OptedOut: Decision.OPTED_OUT,
-}
+    SUSPENDED = "suspended"
+    """Opted in, and waiting for the privacy officer to read what may be an opt-out. Not shared meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +58,24 @@ class Sharing:
     decision: Decision | None = None
     decision_id: UUID | None = None
     categories: tuple[Category, ...] = ()
+    """Consented to; shared only while `shared`."""
+    notice_digest: str | None = None
 
     @property
     def shared(self) -> bool:
         return self.decision is Decision.OPTED_IN
+
+    @property
+    def consented(self) -> bool:
+        return self.decision in (Decision.OPTED_IN, Decision.SUSPENDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """How a decision reached us (C4)."""
+
+    channel: Channel
+    on_behalf: OnBehalf | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +83,10 @@ class Asked:
     """A choice as it was put to us."""
 
     choice: Choice
-    notice: Notice
+    notice_digest: str
     categories: Sequence[Category]
     on_version: int | None
-    channel: Channel
+    source: Source
     decision_id: UUID
 
 
@@ -77,20 +98,32 @@ def check_scope(recipient: str, purpose: str) -> None:
         raise Problem("recipient_not_allowed", "The only purpose is personalised health recommendations.", field="purpose", rule="C5")
 
 
-def decide(state: Sharing, asked: Asked, now: datetime) -> Event | None:
-    """The event of a new decision, or None where it changes nothing. Raises Problem for an opt-in made on another state."""
+def check_staff(on_behalf: OnBehalf | None, *, opening: bool) -> None:
+    """C4: staff say for whom they act. Nobody opens sharing for somebody whose identity was not checked; closing it needs nothing."""
+    if opening and (on_behalf is None or on_behalf.identity_check is IdentityCheck.NOT_CHECKED):
+        raise Problem(
+            "identity_not_checked", "To opt in for a client, say who asked and how identity was checked.", field="on_behalf", rule="C4"
+        )
+
+
+def staff(staff_id: UUID, asked_by: AskedBy | None, identity_check: IdentityCheck | None) -> OnBehalf:
+    return OnBehalf(staff_id=staff_id, asked_by=asked_by or AskedBy.CLIENT, identity_check=identity_check or IdentityCheck.NOT_CHECKED)
+
+
+def decide(state: Sharing, asked: Asked, notice: Notice, now: datetime) -> list[Event]:
+    """The events of a new decision, none where it changes nothing. Raises Problem for an opt-in made on another state."""
     if state.decision_id == asked.decision_id:
-        return None
+        return []
     if asked.choice is Choice.OPT_IN:
-        return _opt_in(state, asked, now)
-    if state.shared:
-        return opt_out(state.scope, asked.channel, asked.decision_id, now)
+        return _opt_in(state, asked, notice, now)
+    if state.consented:
+        return [opt_out(state.scope, asked.source, asked.decision_id, now)]
     if state.decision is not None:
-        return None
-    return Declined(**_about(state.scope, asked.channel, asked.decision_id, now), **_shown(asked.notice))
+        return []
+    return [Declined(**_about(state.scope, asked.source, asked.decision_id, now), **_shown(notice))]
 
 
-def _opt_in(state: Sharing, asked: Asked, now: datetime) -> OptedIn:
+def _opt_in(state: Sharing, asked: Asked, notice: Notice, now: datetime) -> list[Event]:
     if asked.on_version != state.version:
         raise Problem(
             "state_changed", "The client has decided something else since. Show the state and ask again.", rule="C4", version=state.version
@@ -98,15 +131,69 @@ def _opt_in(state: Sharing, asked: Asked, now: datetime) -> OptedIn:
     if not asked.categories:
         raise Problem("invalid_request", "An opt-in names at least one category.", field="categories", rule="C17")
     categories = tuple(sorted(set(asked.categories)))
-    return OptedIn(**_about(state.scope, asked.channel, asked.decision_id, now), **_shown(asked.notice), categories=categories)
+    opted_in = OptedIn(**_about(state.scope, asked.source, asked.decision_id, now), **_shown(notice), categories=categories)
+    left_out = set(state.categories) - set(categories) if state.consented else set()
+    return [*withdraw(state, left_out, asked.source, uuid5(asked.decision_id, "withdrawn"), now), opted_in]
 
 
-def opt_out(scope: Scope, channel: Channel, decision_id: UUID, now: datetime) -> OptedOut:
+def opt_out(scope: Scope, source: Source, decision_id: UUID, now: datetime) -> OptedOut:
     """C4: always possible, from every state, on nothing but the client's word."""
-    return OptedOut(**_about(scope, channel, decision_id, now))
+    return OptedOut(**_about(scope, source, decision_id, now))
 
 
-def _about(scope: Scope, channel: Channel, decision_id: UUID, now: datetime) -> dict[str, Any]:
+def withdraw(state: Sharing, categories: Collection[Category], source: Source, decision_id: UUID, now: datetime) -> list[Event]:
+    """C4, C17: some categories only. With the last one it is an opt-out; withdrawing what was not consented to changes nothing."""
+    withdrawn = tuple(sorted(set(state.categories) & set(categories))) if state.consented else ()
+    if not withdrawn:
+        return []
+    rest = tuple(sorted(set(state.categories) - set(withdrawn)))
+    if not rest:
+        return [opt_out(state.scope, source, decision_id, now)]
+    suspended = state.decision is Decision.SUSPENDED
+    about = _about(state.scope, source, decision_id, now)
+    return [SharingNarrowed(**about, categories=rest, withdrawn=withdrawn, suspended=suspended)]
+
+
+def suspend(state: Sharing, reason: SuspensionReason, mail_id: UUID, decision_id: UUID, now: datetime) -> list[Event]:
+    """C4: only what is shared can be suspended."""
+    if not state.shared:
+        return []
+    return [SharingSuspended(**_about(state.scope, Source(Channel.EMAIL), decision_id, now), reason=reason, mail_id=mail_id)]
+
+
+def resume(state: Sharing, on_behalf: OnBehalf, decision_id: UUID, now: datetime) -> list[Event]:
+    """Only what is still suspended goes on: whatever the client has decided meanwhile stands (invariant 5)."""
+    if state.decision is not Decision.SUSPENDED or state.decision_id is None:
+        return []
+    about = _about(state.scope, Source(Channel.STAFF, on_behalf), decision_id, now)
+    return [SharingResumed(**about, categories=state.categories, suspension_id=state.decision_id)]
+
+
+def after(state: Sharing, event: Event) -> Sharing:
+    """The state that the event leads to."""
+    version, scope, id = state.version + 1, state.scope, event.event_id
+    match event:
+        case OptedIn():
+            return Sharing(scope, version, Decision.OPTED_IN, id, event.categories, event.notice_digest)
+        case Declined():
+            return Sharing(scope, version, Decision.DECLINED, id, (), event.notice_digest)
+        case OptedOut():
+            return Sharing(scope, version, Decision.OPTED_OUT, id)
+        case SharingNarrowed():
+            decision = Decision.SUSPENDED if event.suspended else Decision.OPTED_IN
+            return Sharing(scope, version, decision, id, event.categories, state.notice_digest)
+        case SharingSuspended():
+            return Sharing(scope, version, Decision.SUSPENDED, id, state.categories, state.notice_digest)
+        case SharingResumed():
+            return Sharing(scope, version, Decision.OPTED_IN, id, event.categories, state.notice_digest)
+
+
+def takes_back(event: Event) -> bool:
+    """Whether every sink has to answer it."""
+    return isinstance(event, OptedOut | SharingNarrowed | SharingSuspended)
+
+
+def _about(scope: Scope, source: Source, decision_id: UUID, now: datetime) -> dict[str, Any]:
     return {
         "event_id": decision_id,
         "occurred_at": now,
@@ -114,7 +201,8 @@ def _about(scope: Scope, channel: Channel, decision_id: UUID, now: datetime) -> 
         "programme": scope.programme,
         "recipient": scope.recipient,
         "purpose": scope.purpose,
-        "channel": channel,
+        "channel": source.channel,
+        "on_behalf": source.on_behalf,
     }
 
 

@@ -3,8 +3,11 @@
 The ledger itself is the journal. Recording a decision is one statement: state, journal entry and receipt places, or nothing.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
+import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
@@ -12,7 +15,9 @@ from common.contracts.vocabulary import Category
 from common.db import Connection
 from common.journal import Journal, appending
 from common.schema import moment
-from consent.decisions.rules import DECISION_OF, Decision, Event, Scope, Sharing
+from consent.decisions.rules import Decision, Event, Scope, Sharing
+from consent.notices.rules import Notice
+from consent.notices.tables import notice_of
 from consent.schema import metadata
 
 sharing = sa.Table(
@@ -26,6 +31,7 @@ sharing = sa.Table(
     sa.Column("decision", sa.Text, nullable=False),
     sa.Column("decision_id", pg.UUID(as_uuid=True), nullable=False),
     sa.Column("categories", pg.ARRAY(sa.Text), nullable=False),
+    sa.Column("notice_digest", sa.Text),
     moment("decided_at"),
 )
 
@@ -34,16 +40,16 @@ known_client = sa.Table("known_client", metadata, sa.Column("client_id", pg.UUID
 # Unconditional where $9 is null, and then nothing happens if the client is opted out already; else only on that version.
 RECORD = f"""
 with decided as (
-  insert into sharing (client_id, programme, recipient, purpose, version, decision, decision_id, decided_at, categories)
-  select $1::uuid, $2::text, $3::text, $4::text, 1, $5::text, $6::uuid, $7::timestamptz, $8::text[]
+  insert into sharing (client_id, programme, recipient, purpose, version, decision, decision_id, decided_at, categories, notice_digest)
+  select $1::uuid, $2::text, $3::text, $4::text, 1, $5::text, $6::uuid, $7::timestamptz, $8::text[], $12::text
    where coalesce($9::int, 0) = 0
       or exists (select from sharing where (client_id, programme, recipient, purpose) = ($1, $2, $3, $4))
   on conflict (client_id, programme, recipient, purpose) do update
      set version = sharing.version + 1, decision = excluded.decision, decision_id = excluded.decision_id,
-         decided_at = excluded.decided_at, categories = excluded.categories
+         decided_at = excluded.decided_at, categories = excluded.categories, notice_digest = excluded.notice_digest
    where case when $9::int is null then sharing.decision <> 'opted_out' else sharing.version = $9 end
   returning version),
-{appending("decided", 12)},
+{appending("decided", 13)},
 place as (
   insert into receipt (decision_id, sink, client_id, due_at)
   select $6::uuid, sink, $1::uuid, clock_timestamp() + make_interval(secs => due)
@@ -57,17 +63,47 @@ update sharing set version = version + 1
 returning version, decision_id"""
 
 STATE = """
-select version, decision, decision_id, categories from sharing
+select version, decision, decision_id, categories, notice_digest from sharing
  where (client_id, programme, recipient, purpose) = ($1, $2, $3, $4)"""
 
-PLACE = "select stream, position from journal where event_id = $1"
+CONTEXT = """
+select s.version as at_version, s.decision, s.decision_id, s.categories, s.notice_digest,
+       exists (select from known_client where client_id = $1) as known, exists (select from journal where event_id = $5) as recorded,
+       n.programme, n.version, n.language, n.text, n.effective_from, n.withdrawn_at
+  from (values (1)) as one
+  left join sharing s on (s.client_id, s.programme, s.recipient, s.purpose) = ($1, $2, $3, $4)
+  left join notice n on n.digest = $6"""
+
+PLACE = "select stream, position, digest from journal where event_id = $1"
+
+HISTORY = "select stream, position, type, payload, digest from journal where subject = $1 order by position"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A decision's line in the ledger, and the version of the state that it led to."""
+
+    version: int
+    stream: int
+    position: int
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a decision is made on."""
+
+    state: Sharing
+    known: bool
+    recorded: bool
+    """There is a decision by this id."""
+    notice: Notice | None
 
 
 async def record(
-    tx: Connection, journal: Journal, event: Event, on_version: int | None, places: dict[str, float]
-) -> tuple[int, int, int] | None:
-    """Version, stream and position of the decision; None where the state is another one (or opted out already)."""
-    categories = [str(category) for category in getattr(event, "categories", ())]
+    tx: Connection, journal: Journal, event: Event, to: Sharing, on_version: int | None, places: dict[str, float]
+) -> Recorded | None:
+    """`to` is the state that it leads to. None where the state is another one (or opted out already)."""
     arguments = journal.arguments(event)
     row = await tx.fetchrow(
         RECORD,
@@ -75,28 +111,37 @@ async def record(
         event.programme,
         event.recipient,
         event.purpose,
-        DECISION_OF[type(event)],
+        to.decision,
         event.event_id,
         event.occurred_at,
-        categories,
+        list(to.categories),
         on_version,
         list(places),
         list(places.values()),
+        to.notice_digest,
         *arguments,
     )
     if row is None:
         return None
     journal.appended(event, row["position"], row["digest"])
-    return row["version"], arguments[0], row["position"]
+    return Recorded(row["version"], arguments[0], row["position"], row["digest"])
 
 
-async def read_sharing(tx: Connection, scope: Scope, *, lock: bool = False) -> Sharing:
-    statement = STATE + (" for update" if lock else "")
-    row = await tx.fetchrow(statement, scope.client_id, scope.programme, scope.recipient, scope.purpose)
-    if row is None:
-        return Sharing(scope)
+async def read_sharing(tx: Connection, scope: Scope) -> Sharing:
+    row = await tx.fetchrow(STATE, scope.client_id, scope.programme, scope.recipient, scope.purpose)
+    return _sharing(scope, row["version"], row) if row else Sharing(scope)
+
+
+async def read_context(tx: Connection, scope: Scope, decision_id: UUID, notice_digest: str) -> Context:
+    row = await tx.fetchrow(CONTEXT, scope.client_id, scope.programme, scope.recipient, scope.purpose, decision_id, notice_digest)
+    assert row is not None, "one row, whatever is known"
+    state = _sharing(scope, row["at_version"], row) if row["at_version"] is not None else Sharing(scope)
+    return Context(state, row["known"], row["recorded"], notice_of(row) if row["text"] is not None else None)
+
+
+def _sharing(scope: Scope, version: int, row: asyncpg.Record) -> Sharing:
     categories = tuple(Category(category) for category in row["categories"])
-    return Sharing(scope, row["version"], Decision(row["decision"]), row["decision_id"], categories)
+    return Sharing(scope, version, Decision(row["decision"]), row["decision_id"], categories, row["notice_digest"])
 
 
 async def repeat_opt_out(tx: Connection, scope: Scope) -> tuple[int, UUID] | None:
@@ -105,14 +150,16 @@ async def repeat_opt_out(tx: Connection, scope: Scope) -> tuple[int, UUID] | Non
     return (row["version"], row["decision_id"]) if row else None
 
 
-async def is_recorded(tx: Connection, decision_id: UUID) -> bool:
-    return await tx.fetchval(PLACE, decision_id) is not None
-
-
-async def place_of(tx: Connection, decision_id: UUID) -> tuple[int, int]:
+async def place_of(tx: Connection, decision_id: UUID) -> tuple[int, int, bytes]:
+    """Stream, position and digest."""
     row = await tx.fetchrow(PLACE, decision_id)
     assert row is not None, "every decision has its ledger line"
-    return row["stream"], row["position"]
+    return row["stream"], row["position"], row["digest"]
+
+
+async def history_of(tx: Connection, client_id: UUID) -> Sequence[asyncpg.Record]:
+    """A client's ledger lines in their order."""
+    return await tx.fetch(HISTORY, client_id)
 
 
 async def is_known(tx: Connection, client_id: UUID) -> bool:

@@ -1,33 +1,53 @@
-"""What can be done about sharing: decide, opt out, look."""
+"""What can be done about sharing: decide, opt out, withdraw a category, suspend, resume, look."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from common.contracts.consent import OptedOut
-from common.contracts.vocabulary import Channel, Choice, Sink
+from common.contracts.consent import OnBehalf
+from common.contracts.vocabulary import Category, Choice, Sink, SuspensionReason
 from common.db import Connection, Database
 from common.journal import Journal
 from common.problems import Problem
 from consent.decisions import rules, tables
-from consent.decisions.rules import Asked, Event, Scope, Sharing
+from consent.decisions.rules import Asked, Event, Scope, Sharing, Source
+from consent.decisions.tables import Recorded
+from consent.notices.rules import check_decidable
 from consent.propagation.rules import Receipt
 from consent.propagation.waiting import Waiters
 
 Places = dict[str, float]
 """For each sink the seconds after which it is overdue."""
 
+TRIES = 10
+"""Each one lost means that somebody else's decision about the same client was recorded in between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """What decisions are recorded with. Open for the life of the process."""
+
+    db: Database
+    journal: Journal
+    places: Places
+    waiters: Waiters
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The state after a decision; its event where there is a new one, and the ledger line of the decision."""
+
+    state: Sharing
+    event: Event | None = None
+    recorded: Recorded | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class OptOut:
-    """A recorded opt-out, where it stands in the ledger, and how far it has come."""
+    """A recorded opt-out, and how far it has come."""
 
-    scope: Scope
-    version: int
-    decision_id: UUID
-    stream: int
-    position: int
+    outcome: Outcome
     receipts: Sequence[Receipt]
 
 
@@ -36,65 +56,110 @@ async def read_sharing(db: Database, scope: Scope) -> Sharing:
         return await tables.read_sharing(tx, scope)
 
 
-async def decide(db: Database, journal: Journal, places: Places, scope: Scope, asked: Asked, now: datetime) -> Sharing:
-    """Opt in or decline. Raises Problem where the client has decided something else since."""
-    async with db.begin_event() as tx:
-        return await decide_within(tx, journal, places, scope, asked, now)
+async def decide(book: Book, scope: Scope, asked: Asked, now: datetime, *, known: bool) -> Outcome:
+    """Opt in or decline. Raises Problem where the client has decided something else since, or is not known and has to be."""
+    async with book.db.handing_over(), book.db.pool.acquire() as tx:
+        return await decide_within(tx, book.journal, book.places, scope, asked, now, known=known)
 
 
-async def decide_within(tx: Connection, journal: Journal, places: Places, scope: Scope, asked: Asked, now: datetime) -> Sharing:
-    state = await tables.read_sharing(tx, scope, lock=True)
-    event = rules.decide(state, asked, now)
-    if event is None:
-        return state
-    if await tables.is_recorded(tx, event.event_id):
-        # Made before and overtaken by another: a late repetition of it changes nothing.
-        if asked.choice is Choice.OPT_IN:
-            raise Problem(
-                "already_exists", "This decision was made before. A new one needs an id of its own.", field="decision_id", rule="C4"
-            )
-        return state
-    recorded = await _record(tx, journal, event, state.version, places)
-    state = await tables.read_sharing(tx, scope)
-    # Lost a race. Against itself, when the same choice came by HTTP and by event at once, it was recorded all the same.
-    if recorded is None and state.decision_id != asked.decision_id:
-        raise Problem("state_changed", "Another decision was made at the same moment. Show the state and ask again.", rule="C4")
-    return state
+async def decide_within(
+    tx: Connection, journal: Journal, places: Places, scope: Scope, asked: Asked, now: datetime, *, known: bool = False
+) -> Outcome:
+    """One look and one statement, without a transaction of its own: the statement is one."""
+    for _ in range(TRIES):
+        context = await tables.read_context(tx, scope, asked.decision_id, asked.notice_digest)
+        if known and not context.known:
+            raise Problem("unknown_client", "No such client.", field="client_id")
+        notice = check_decidable(context.notice, scope.programme, now)
+        if context.recorded and context.state.decision_id != asked.decision_id:
+            return _overtaken(asked, context.state)
+        events = rules.decide(context.state, asked, notice, now)
+        outcome = await _record_all(tx, journal, places, context.state, events)
+        if outcome:
+            return outcome
+    raise _contended()
 
 
-async def opt_out(
-    db: Database, journal: Journal, places: Places, waiters: Waiters, scope: Scope, channel: Channel, wait: float, now: datetime
-) -> OptOut:
+def _overtaken(asked: Asked, state: Sharing) -> Outcome:
+    """Made before and overtaken by another: a late repetition of it changes nothing."""
+    if asked.choice is Choice.OPT_IN:
+        raise Problem("already_exists", "This decision was made before. A new one needs an id of its own.", field="decision_id", rule="C4")
+    return Outcome(state)
+
+
+async def _record_all(tx: Connection, journal: Journal, places: Places, state: Sharing, events: Sequence[Event]) -> Outcome | None:
+    """All or nothing; None where the state has changed since it was read."""
+    if len(events) <= 1:
+        return await _record(tx, journal, places, state, events[0]) if events else Outcome(state)
+    async with tx.transaction():
+        outcome: Outcome | None = Outcome(state)
+        for event in events:  # after the first one the row is ours
+            outcome = await _record(tx, journal, places, outcome.state, event) if outcome else None
+        return outcome
+
+
+async def _record(tx: Connection, journal: Journal, places: Places, state: Sharing, event: Event) -> Outcome | None:
+    to = rules.after(state, event)
+    recorded = await tables.record(tx, journal, event, to, state.version, places if rules.takes_back(event) else {})
+    return Outcome(to, event, recorded) if recorded else None
+
+
+async def opt_out(book: Book, scope: Scope, source: Source, wait: float, now: datetime) -> OptOut:
     """C4: one statement records it, whatever else is up or down; then wait a little for the sinks."""
-    event = rules.opt_out(scope, channel, uuid4(), now)
-    async with db.handing_over(), db.pool.acquire() as tx:
-        recorded = await _record(tx, journal, event, None, places)
-        repeated = await tables.repeat_opt_out(tx, scope) if recorded is None else None
-    if repeated is not None:
-        return await _opted_out_before(db, waiters, scope, *repeated, wait)
-    if recorded is None:  # somebody opted in between the two statements
-        return await opt_out(db, journal, places, waiters, scope, channel, wait, now)
-    version, stream, position = recorded
-    receipts = await waiters.effective(db, event.event_id, wait)
-    return OptOut(scope, version, event.event_id, stream, position, receipts)
+    async with book.db.handing_over(), book.db.pool.acquire() as tx:
+        outcome = await opt_out_within(tx, book.journal, book.places, scope, source, now)
+    assert outcome.state.decision_id, "opted out by some decision"
+    return OptOut(outcome, await book.waiters.effective(book.db, outcome.state.decision_id, wait))
 
 
-async def _record(tx: Connection, journal: Journal, event: Event, on_version: int | None, places: Places) -> tuple[int, int, int] | None:
-    wanted = places if isinstance(event, OptedOut) else {}
-    return await tables.record(tx, journal, event, on_version, wanted)
+async def opt_out_within(tx: Connection, journal: Journal, places: Places, scope: Scope, source: Source, now: datetime) -> Outcome:
+    """Repeating an opt-out answers with the first one's line, and no event."""
+    event = rules.opt_out(scope, source, uuid4(), now)
+    to = rules.after(Sharing(scope), event)
+    while True:
+        recorded = await tables.record(tx, journal, event, to, None, places)
+        if recorded:
+            return Outcome(replace(to, version=recorded.version), event, recorded)
+        repeated = await tables.repeat_opt_out(tx, scope)
+        if repeated:
+            version, decision_id = repeated
+            place = await tables.place_of(tx, decision_id)
+            return Outcome(replace(to, version=version, decision_id=decision_id), None, Recorded(version, *place))
+        # Somebody opted in between the two statements.
 
 
-async def _opted_out_before(db: Database, waiters: Waiters, scope: Scope, version: int, decision_id: UUID, wait: float) -> OptOut:
-    """Repeating an opt-out answers how far the first has come."""
-    async with db.pool.acquire() as tx:
-        stream, position = await tables.place_of(tx, decision_id)
-    receipts = await waiters.effective(db, decision_id, wait)
-    return OptOut(scope, version, decision_id, stream, position, receipts)
+async def withdraw(book: Book, scope: Scope, categories: Collection[Category], source: Source, now: datetime) -> Outcome:
+    """C4, C17: some categories only, unconditionally: it can only close."""
+
+    def narrowed(state: Sharing) -> list[Event]:
+        return rules.withdraw(state, categories, source, uuid4(), now)
+
+    async with book.db.handing_over(), book.db.pool.acquire() as tx:
+        return await _change(tx, book.journal, book.places, scope, narrowed)
 
 
-async def check_known(db: Database, client_id: UUID) -> bool:
-    async with db.pool.acquire() as tx:
-        return await tables.is_known(tx, client_id)
+async def suspend_within(
+    tx: Connection, journal: Journal, places: Places, scope: Scope, reason: SuspensionReason, mail_id: UUID, now: datetime
+) -> Outcome:
+    return await _change(tx, journal, places, scope, lambda state: rules.suspend(state, reason, mail_id, uuid4(), now))
+
+
+async def resume_within(tx: Connection, journal: Journal, scope: Scope, on_behalf: OnBehalf, now: datetime) -> Outcome:
+    return await _change(tx, journal, {}, scope, lambda state: rules.resume(state, on_behalf, uuid4(), now))
+
+
+async def _change(tx: Connection, journal: Journal, places: Places, scope: Scope, events_on: Callable[[Sharing], list[Event]]) -> Outcome:
+    """On whatever the state is."""
+    for _ in range(TRIES):
+        state = await tables.read_sharing(tx, scope)
+        outcome = await _record_all(tx, journal, places, state, events_on(state))
+        if outcome:
+            return outcome
+    raise _contended()
+
+
+def _contended() -> Problem:
+    return Problem("state_changed", "Other decisions are being made at this very moment. Show the state and ask again.", rule="C4")
 
 
 def places_of(sink_due: float, recall_due: float) -> Places:

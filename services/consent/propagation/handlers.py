@@ -20,7 +20,11 @@ class ReceiptHandlers:
         self.waiters, self.metrics = waiters, metrics
 
     async def on_redaction_applied(self, tx: Connection, received: Sequence[Received[RedactionApplied]]) -> None:
-        answered = [(r.event.decision_id, receipt.sink, receipt.records) for r in received for receipt in r.event.receipts]
+        answered = [
+            (r.event.decision_id, receipt.sink, receipt.records, r.entry.event_id, r.entry.position)
+            for r in received
+            for receipt in r.event.receipts
+        ]
         for decision_id, seconds in await tables.fill(tx, answered):
             after_commit(lambda id=decision_id, took=seconds: self._effective(id, took))  # type: ignore[misc]
 

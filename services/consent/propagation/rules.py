@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from common.contracts.vocabulary import Sink
 
@@ -29,6 +30,9 @@ class Receipt:
     done_at: datetime | None = None
     records: int | None = None
     overdue: bool = False
+    evidence_id: UUID | None = None
+    """The event by which the sink answered, and its place in reporting's journal (the client's stream has the same number there)."""
+    evidence_position: int | None = None
 
 
 def status_of(receipts: Sequence[Receipt]) -> Status:

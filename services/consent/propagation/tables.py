@@ -17,20 +17,24 @@ receipt = sa.Table(
     metadata,
     sa.Column("decision_id", pg.UUID(as_uuid=True), primary_key=True),
     sa.Column("sink", sa.Text, primary_key=True),
-    sa.Column("client_id", pg.UUID(as_uuid=True), nullable=False, index=True),
+    sa.Column("client_id", pg.UUID(as_uuid=True), nullable=False),
     sa.Column("records", sa.Integer),
     sa.Column("overdue", sa.Boolean, nullable=False, server_default=sa.false()),
     moment("recorded_at", filled=True),
     moment("due_at"),
     moment("done_at", nullable=True),
+    sa.Column("evidence_id", pg.UUID(as_uuid=True)),
+    sa.Column("evidence_position", sa.BigInteger),
     sa.Index("receipt_open_idx", "due_at", postgresql_where=sa.text("done_at is null")),
 )
 
 # Of a sink that answers twice the first answer counts.
 FILL = """
 with filled as (
-  update receipt r set done_at = clock_timestamp(), records = a.records, overdue = false
-    from unnest($1::uuid[], $2::text[], $3::int[]) as a(decision_id, sink, records)
+  update receipt r set done_at = clock_timestamp(), records = a.records, overdue = false,
+                       evidence_id = a.evidence_id, evidence_position = a.evidence_position
+    from unnest($1::uuid[], $2::text[], $3::int[], $5::uuid[], $6::bigint[])
+      as a(decision_id, sink, records, evidence_id, evidence_position)
    where r.decision_id = a.decision_id and r.sink = a.sink and r.done_at is null
   returning r.decision_id, r.sink, r.recorded_at)
 select f.decision_id, extract(epoch from clock_timestamp() - min(f.recorded_at))::float8 as seconds
@@ -40,7 +44,8 @@ select f.decision_id, extract(epoch from clock_timestamp() - min(f.recorded_at))
                       and (o.decision_id, o.sink) not in (select decision_id, sink from filled))
  group by f.decision_id having bool_or(f.sink = any($4::text[]))"""
 
-RECEIPTS = "select sink, due_at, done_at, records, overdue from receipt where decision_id = $1 order by sink"
+RECEIPTS = """
+select sink, due_at, done_at, records, overdue, evidence_id, evidence_position from receipt where decision_id = $1 order by sink"""
 
 # Several instances may look at once: each receipt is noted overdue by one of them.
 MARK_OVERDUE = """
@@ -49,10 +54,10 @@ update receipt set overdue = true where done_at is null and not overdue and due_
 COUNT_OVERDUE = "select count(*) from receipt where done_at is null and overdue"
 
 
-async def fill(tx: Connection, answered: Sequence[tuple[UUID, Sink, int]]) -> list[tuple[UUID, float]]:
-    """Notes the sinks' answers; the opt-outs that became effective by it, with the seconds since they were recorded."""
-    ids, sinks, records = zip(*answered, strict=True)
-    rows = await tx.fetch(FILL, ids, sinks, records, sorted(STOPS_RELEASE))
+async def fill(tx: Connection, answered: Sequence[tuple[UUID, Sink, int, UUID, int]]) -> list[tuple[UUID, float]]:
+    """Notes the sinks' answers, each with its evidence; the opt-outs that became effective by it, with the seconds it took."""
+    ids, sinks, records, events, positions = zip(*answered, strict=True)
+    rows = await tx.fetch(FILL, ids, sinks, records, sorted(STOPS_RELEASE), events, positions)
     return [(row["decision_id"], row["seconds"]) for row in rows]
 
 

@@ -11,6 +11,7 @@ from common.auth import Allow, Principal, Role
 from common.contracts.vocabulary import Programme, Purpose, Recipient
 from common.edge import Db, Now, TheJournal, TheMetrics
 from common.http import problems
+from common.never_kept import StructuredText
 from reporting.exports import usecases
 from reporting.exports.rules import Status, check_purpose
 from reporting.release.download import PartDownload
@@ -24,7 +25,7 @@ class ExportIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"purpose": "personalised_health_recommendations"}})
 
-    purpose: str = Field(max_length=100)
+    purpose: StructuredText = Field(max_length=100)
     programme: Programme | None = None
 
 

@@ -56,13 +56,19 @@ export_deletion = sa.Table(
     moment("deleted_at", filled=True),
 )
 
-# R4: opted in at this moment, of this plan, only the categories consented to (C17). No client id is in the line.
-BUILD_PART = """
+
+def line_with(token: str) -> str:
+    """A record `r` as it leaves. The preview shows the same, before there is a token. No client id is in it."""
+    return f"jsonb_build_object('token', {token}, 'programme', r.programme, 'category', r.category) || r.body"
+
+
+# R4: opted in at this moment, of this plan, only the categories consented to (C17).
+BUILD_PART = f"""
 with part as (insert into export_part (export_id, stream, generation, rows) values ($1, $2, 1, 0)),
 rows as (
   insert into export_row (export_id, stream, client_id, programme, token, category, line)
   select $1, $2, r.client_id, r.programme, s.token, r.category,
-         (jsonb_build_object('token', s.token, 'programme', r.programme, 'category', r.category) || r.body)::text
+         ({line_with("s.token")})::text
     from record r join sharing s using (client_id, programme) join client c using (client_id)
    where r.stream = $2 and s.decision = 'opted_in' and r.category = any(s.categories) and c.plan_id = $3
      and ($4::text is null or r.programme = $4)

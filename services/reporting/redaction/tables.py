@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from common.applying import Received
-from common.contracts.consent import Decided, OptedIn
+from common.contracts.consent import Decided, OptedIn, SharingNarrowed, SharingResumed
 from common.db import Connection
 
 # A new consent has a new token (R5, C8): what was redacted under the old one stays so.
@@ -38,10 +38,15 @@ select client_id, programme, stream, 'opted_in', string_to_array(categories, ','
 on conflict (client_id, programme) do update
    set decision = 'opted_in', categories = excluded.categories, position = excluded.position, token = excluded.token"""
 
+# Where $7 is false nothing is recalled (yet): what was taken stays on record as it is, for an opt-out that may follow.
 CLOSE = """
 with closing as (
   select * from unnest($1::uuid[], $2::text[], $3::int[], $4::bigint[], $5::uuid[], $6::text[])
     as c(client_id, programme, stream, position, decision_id, decision)),
+on_topic as (
+  select distinct d.token, c.decision_id, c.client_id, c.programme, c.stream
+    from disclosure d join closing c using (client_id, programme)
+   where d.recalled_by is null and d.path = 'partner_topic'),
 closed as (
   insert into sharing (client_id, programme, stream, decision, categories, position)
   select client_id, programme, stream, decision, '{}', position from closing
@@ -60,11 +65,11 @@ deletions as (
   select distinct r.export_id, r.stream, r.token, p.generation from redacted r join parts p using (export_id, stream)),
 taken as (
   update disclosure d set recalled_by = c.decision_id from closing c
-   where d.client_id = c.client_id and d.programme = c.programme and d.recalled_by is null
-  returning d.token, d.path, d.export_id, d.records, c.decision_id, c.client_id, c.programme, c.stream),
+   where $7 and d.client_id = c.client_id and d.programme = c.programme and d.recalled_by is null
+  returning d.token, d.export_id, c.decision_id, c.client_id, c.programme),
 tombstones as (
   insert into partner_notice (stream, topic, key, decision_id, client_id, programme)
-  select distinct stream, 'state', token, decision_id, client_id, programme from taken where path = 'partner_topic' returning decision_id),
+  select stream, 'state', token, decision_id, client_id, programme from on_topic returning decision_id),
 recalls as (
   insert into recall (recall_id, client_id, programme, plan_id, decision_id, tokens, exports)
   select gen_random_uuid(), t.client_id, t.programme, k.plan_id, t.decision_id, array_agg(distinct t.token),
@@ -91,7 +96,7 @@ class Closed:
     recalled: bool
 
 
-async def open_sharing(tx: Connection, received: Sequence[Received[OptedIn]]) -> None:
+async def open_sharing(tx: Connection, received: Sequence[Received[OptedIn | SharingNarrowed | SharingResumed]]) -> None:
     await tx.execute(
         OPEN,
         [r.event.client_id for r in received],
@@ -103,7 +108,7 @@ async def open_sharing(tx: Connection, received: Sequence[Received[OptedIn]]) ->
     )
 
 
-async def close_sharing(tx: Connection, received: Sequence[Received[Decided]], decision: str) -> dict[UUID, Closed]:
+async def close_sharing(tx: Connection, received: Sequence[Received[Decided]], decision: str, *, recall: bool = True) -> dict[UUID, Closed]:
     rows = await tx.fetch(
         CLOSE,
         [r.event.client_id for r in received],
@@ -112,5 +117,6 @@ async def close_sharing(tx: Connection, received: Sequence[Received[Decided]], d
         [r.entry.position for r in received],
         [r.event.event_id for r in received],
         [decision] * len(received),
+        recall,
     )
     return {row["decision_id"]: Closed(**row) for row in rows}

@@ -12,6 +12,7 @@ from common.contracts.vocabulary import Programme
 from common.edge import Db, Now, TheJournal
 from common.http import problems
 from common.idempotency import Key
+from common.never_kept import StructuredText
 from scheduling.clients import usecases
 from scheduling.clients.rules import Client, Sex
 
@@ -44,7 +45,7 @@ class ClientIn(BaseModel):
     birth_date: date
     sex: Sex
     state: str = Field(pattern="^[A-Z]{2}$")
-    language: str = Field("en", pattern="^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)
+    language: StructuredText = Field("en", pattern="^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)
     """BCP 47."""
     client_id: UUID = Field(default_factory=uuid4)
     """The caller's own id, so that loading may be repeated."""

@@ -12,9 +12,6 @@ from common.contracts.scheduling import ClientRegistered
 from common.contracts.vocabulary import Programme
 from common.problems import Problem
 
-MINIMUM_AGE = 13
-"""Years. C12; Children's Online Privacy Protection Rule, 16 CFR 312.2."""
-
 Sex = Literal["female", "male", "other", "unknown"]
 
 
@@ -40,16 +37,6 @@ class Covered:
     client_id: UUID
     employer_id: UUID
     offered: Collection[Programme]
-
-
-def age_on(birth_date: date, day: date) -> int:
-    """Whole years. Who was born on a leap day comes of age on 1 March of other years."""
-    return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
-
-
-def check_age(birth_date: date, today: date) -> None:
-    if age_on(birth_date, today) < MINIMUM_AGE:
-        raise Problem("under_age", f"Clients are {MINIMUM_AGE} or older. Nothing was kept.", field="birth_date", rule="C12")
 
 
 def check_offered(programme: Programme, offered: Collection[Programme]) -> None:

@@ -9,6 +9,7 @@ from common.auth import Principal
 from common.db import Database
 from common.idempotency import IdempotencyKey, once
 from common.journal import Journal
+from common.never_kept import check_age
 from common.problems import Problem
 from scheduling.clients import rules, tables
 from scheduling.clients.rules import Client
@@ -18,7 +19,7 @@ from scheduling.plans import tables as plans
 
 async def register_client(db: Database, journal: Journal, caller: Principal, key: IdempotencyKey, client: Client, now: datetime) -> Client:
     """Raises Problem: under_age before anything is stored (C12), and for an employer, plan or programme that is none."""
-    rules.check_age(client.birth_date, now.date())
+    check_age(client.birth_date, now.date())
 
     async def work(tx: AsyncConnection) -> Client:
         employer = await employers.find(tx, client.employer_id)

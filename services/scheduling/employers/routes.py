@@ -11,6 +11,7 @@ from common.contracts.vocabulary import Programme
 from common.edge import Db
 from common.http import problems
 from common.idempotency import Key
+from common.never_kept import StructuredText
 from common.paging import Cursor, Limit, Page, after, page_of
 from scheduling.employers import usecases
 from scheduling.employers.tables import Employer
@@ -26,7 +27,7 @@ class EmployerIn(BaseModel):
         json_schema_extra={"example": {"name": "Harbor Freightways", "programmes": ["care_connect", "emotional_wellbeing_solutions"]}},
     )
 
-    name: str = Field(min_length=1, max_length=200)
+    name: StructuredText = Field(min_length=1, max_length=200)
     programmes: frozenset[Programme] = Field(min_length=1)
     employer_id: UUID = Field(default_factory=uuid4)
     """The caller's own id, so that loading may be repeated."""

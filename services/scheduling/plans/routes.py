@@ -10,6 +10,7 @@ from common.auth import Allow, Principal, Role
 from common.edge import Db
 from common.http import problems
 from common.idempotency import Key
+from common.never_kept import StructuredText
 from scheduling.plans import usecases
 from scheduling.plans.tables import Plan
 
@@ -21,7 +22,7 @@ Reader = Annotated[Principal, Depends(Allow(Role.OPERATIONS, Role.PLAN))]
 class PlanIn(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"name": "Optum"}})
 
-    name: str = Field(min_length=1, max_length=200)
+    name: StructuredText = Field(min_length=1, max_length=200)
     plan_id: UUID = Field(default_factory=uuid4)
     """The caller's own id, so that loading may be repeated."""
 

@@ -10,6 +10,7 @@ from common.auth import Allow, Principal, Role
 from common.edge import Db
 from common.http import problems
 from common.idempotency import Key
+from common.never_kept import StructuredText
 from common.paging import Cursor, Limit, Page, after, page_of
 from scheduling.providers import usecases
 from scheduling.providers.tables import Degree, Provider
@@ -23,7 +24,7 @@ State = Annotated[str | None, Query(pattern="^[A-Z]{2}$", description="Where the
 class ProviderIn(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"name": "R. Alvarez", "state": "TX", "degree": "masters"}})
 
-    name: str = Field(min_length=1, max_length=200)
+    name: StructuredText = Field(min_length=1, max_length=200)
     state: str = Field(pattern="^[A-Z]{2}$")
     degree: Degree
     provider_id: UUID = Field(default_factory=uuid4)

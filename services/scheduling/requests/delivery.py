@@ -57,8 +57,7 @@ class ChoiceDelivery:
             "choice": sharing.choice,
             "programme": request.programme,
             "categories": list(sharing.categories),
-            "notice_version": sharing.notice_version,
-            "notice_language": sharing.notice_language,
+            "notice_digest": sharing.notice_digest,
             "decision_id": str(choice_id),
         }
         return await self._http.post(f"{self._url}/v1/clients/{request.client_id}/decisions", json=body, headers=headers)

@@ -2,9 +2,12 @@
 
 import asyncio
 import time
+from dataclasses import dataclass
 from math import inf
 
 import httpx
+
+from common.contracts.vocabulary import Programme
 
 KEPT_SECONDS = 60.0
 PAUSE_SECONDS = 1.0
@@ -12,28 +15,41 @@ PAUSE_SECONDS = 1.0
 TIMEOUT_SECONDS = 0.5
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Which text it is; version and language are empty where consent could not be asked."""
+
+    programme: Programme
+    version: str
+    language: str
+
+
 class NoticeTexts:
     """Kept for the life of the process. Whoever asks while somebody looks takes what that look finds."""
 
     def __init__(self, http: httpx.AsyncClient, consent_url: str) -> None:
         self._http, self._url = http, f"{consent_url.rstrip('/')}/v1/notices"
-        self._texts: frozenset[tuple[str, str]] = frozenset()
+        self._texts: dict[str, Shown] = {}
         self._read_at = self._tried_at = -inf
         self._looking = asyncio.Lock()
 
-    async def is_current(self, version: str, language: str) -> bool:
-        """Whether the notice can be decided on, as far as it is known. A text that is not there may be newer than the look: look again.
+    async def shown(self, digest: str, programme: Programme) -> Shown | None:
+        """The notice, if it can be decided on, as far as that is known: None where it cannot.
+
+        A text that is not there may be newer than the look: look again.
 
         Where consent cannot be reached and nothing is kept, it is taken for current: care does not wait for consent (C3), and
         consent looks at the notice again when the choice arrives. What it then refuses is not shared, which is the safe side.
         """
         for age in (KEPT_SECONDS, PAUSE_SECONDS):
             texts = await self._known(age)
-            if texts is None or (version, language) in texts:
-                return True
-        return False
+            if texts is None:
+                return Shown(programme, "", "")
+            if digest in texts and texts[digest].programme == programme:
+                return texts[digest]
+        return None
 
-    async def _known(self, age: float) -> frozenset[tuple[str, str]] | None:
+    async def _known(self, age: float) -> dict[str, Shown] | None:
         async with self._looking:
             now = time.monotonic()
             if now - self._read_at > age and now - self._tried_at > PAUSE_SECONDS:
@@ -45,7 +61,8 @@ class NoticeTexts:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 answer = await self._http.get(self._url)
             answer.raise_for_status()
-            self._texts = frozenset((item["version"], item["language"]) for item in answer.json()["items"])
+            items = answer.json()["items"]
+            self._texts = {item["digest"]: Shown(Programme(item["programme"]), item["version"], item["language"]) for item in items}
             self._read_at = time.monotonic()
         except (httpx.HTTPError, TimeoutError):
             pass  # what was read before goes on until it is too old

@@ -11,6 +11,7 @@ from common.contracts.vocabulary import DEFAULT_CATEGORIES, Category, Choice, Pr
 from common.edge import Db, Now, TheJournal
 from common.http import etag, problems, version_of
 from common.idempotency import Key
+from common.never_kept import StructuredText
 from common.paging import Cursor, Limit, Page, after, page_of
 from scheduling.requests import usecases
 from scheduling.requests.delivery import ChoiceDelivery, Delivery
@@ -22,7 +23,7 @@ router = APIRouter(prefix="/v1/consultation-requests", tags=["consultation reque
 TheClient = Annotated[Principal, Depends(Allow(Role.CLIENT))]
 TheProvider = Annotated[Principal, Depends(Allow(Role.PROVIDER))]
 Reader = Annotated[Principal, Depends(Allow(Role.CLIENT, Role.PROVIDER, Role.OPERATIONS))]
-IfMatch = Annotated[str | None, Header(description="The version of the request that is answered: its ETag.")]
+IfMatch = Annotated[StructuredText | None, Header(description="The version of the request that is answered: its ETag.", max_length=40)]
 ANSWERING = problems("not_found", "state_changed", "if_match_missing", "wrong_state", "idempotency_key_reused")
 
 
@@ -33,9 +34,8 @@ class SharingIn(BaseModel):
 
     choice: Choice
     categories: frozenset[Category] = frozenset(DEFAULT_CATEGORIES)
-    notice_version: str = Field(max_length=40)
-    """C11: which notice was shown."""
-    notice_language: str = Field("en", max_length=10)
+    notice_digest: str = Field(pattern="^[0-9a-f]{64}$")
+    """C11: SHA-256 of the notice that was shown, as consent's `GET /v1/notices` gives it."""
     on_version: int = Field(0, ge=0)
     """The version of the client's sharing that the choice was made on; 0 where there was none."""
 
@@ -48,7 +48,7 @@ class RequestIn(BaseModel):
                 "client_id": "3d0f2b7a-52a5-4e3e-9a51-0b8a2f1c9d44",
                 "provider_id": "b7f6c2d1-9a0e-4c57-8f3b-2f9d1e6a7c30",
                 "programme": "care_connect",
-                "sharing": {"choice": "opt_in", "notice_version": "2026-01", "categories": ["appointments"]},
+                "sharing": {"choice": "opt_in", "notice_digest": "9f" * 32, "categories": ["appointments"]},
             }
         },
     )
@@ -66,17 +66,19 @@ class SubmittedOut(ConsultationRequest):
     sharing: Delivery | None
 
 
-async def _sharing_of(body: SharingIn | None, notices: NoticeTexts) -> Sharing | None:
+async def _sharing_of(body: SharingIn | None, programme: Programme, notices: NoticeTexts) -> Sharing | None:
     if body is None:
         return None
+    shown = await notices.shown(body.notice_digest, programme)
     return Sharing(
         choice_id=uuid4(),
         choice=body.choice,
         categories=sorted(body.categories) if body.choice is Choice.OPT_IN else (),
-        notice_version=body.notice_version,
-        notice_language=body.notice_language,
+        notice_digest=body.notice_digest,
+        notice_version=shown.version if shown else "",
+        notice_language=shown.language if shown else "",
         on_version=body.on_version,
-        notice_current=await notices.is_current(body.notice_version, body.notice_language),
+        notice_current=shown is not None,
     )
 
 
@@ -100,7 +102,7 @@ async def submit_consultation_request(
 ) -> SubmittedOut:
     """The first request carries the choice on sharing, and is taken whatever was chosen (C2, C3) and whether consent is up or not."""
     caller.own(Role.CLIENT, body.client_id)
-    sharing = await _sharing_of(body.sharing, request.app.state.notice_texts)
+    sharing = await _sharing_of(body.sharing, body.programme, request.app.state.notice_texts)
     asked = Asked(uuid4(), body.client_id, body.provider_id, body.programme, sharing)
     submitted = await usecases.submit_request(db, journal, caller, key, asked, now)
     delivery: ChoiceDelivery = request.app.state.choice_delivery

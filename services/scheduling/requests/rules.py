@@ -47,6 +47,7 @@ class Sharing:
     choice_id: UUID
     choice: Choice
     categories: Sequence[Category]
+    notice_digest: str
     notice_version: str
     notice_language: str
     on_version: int
@@ -107,7 +108,7 @@ def _check_choice(sharing: Sharing | None, *, first: bool) -> None:
         raise Problem(
             "notice_not_current",
             "That notice cannot be decided on. Show the current one and ask again.",
-            field="sharing.notice_version",
+            field="sharing.notice_digest",
             rule="C11",
         )
 
@@ -121,6 +122,7 @@ def _chosen(request: ConsultationRequest, sharing: Sharing, now: datetime) -> Sh
         programme=request.programme,
         choice=sharing.choice,
         categories=tuple(sharing.categories),
+        notice_digest=sharing.notice_digest,
         notice_version=sharing.notice_version,
         notice_language=sharing.notice_language,
         on_version=sharing.on_version,
