@@ -10,10 +10,11 @@ from uuid import UUID
 from common.cloudevents import Entry, digest_of
 from common.db import Connection, Database
 from common.journal import FIRST_DIGEST, Journal, stream_of
-from consent.ledger.rules import RECEIPT, Finding, Head, Verified
+from consent.ledger.rules import Finding, Head, Verified
 from consent.ledger.signing import Signer
 from consent.ledger.usecases import Ledger, make_checkpoint, rows
 from consent.ledger.verification import Verification
+from consent.receipts.rules import RECEIPT_TYPE as RECEIPT
 from tests.common.conftest import counted
 
 STREAMS = 4
@@ -42,7 +43,7 @@ class Kept:
         return Ledger(self.db.pool, "consent", self.signer)
 
     async def grow(self) -> "Kept":
-        """Line by line and many at once; one line in ten has nothing but ASCII."""
+        """Line by line, with a checkpoint at each stage."""
         at = dict.fromkeys(range(STREAMS), 0)
         for number, target in enumerate(GROWTH):
             for stream, position in target.items():

@@ -1,5 +1,6 @@
 """What decisions make of each other: any sequence, by rules alone (invariant 5)."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -7,72 +8,169 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.contracts.consent import Declined, OptedIn, OptedOut
-from common.contracts.vocabulary import DEFAULT_CATEGORIES, Category, Channel, Choice, Programme, Sink
+from common.contracts.consent import OnBehalf, OptedIn, OptedOut, SharingNarrowed
+from common.contracts.vocabulary import (
+    DEFAULT_CATEGORIES,
+    AskedBy,
+    Category,
+    Channel,
+    Choice,
+    IdentityCheck,
+    Programme,
+    Sink,
+    SuspensionReason,
+)
 from common.problems import Problem
-from consent.decisions.rules import DECISION_OF, Asked, Decision, Scope, Sharing, check_scope, decide, opt_out
-from consent.notices.rules import Notice, decided_on
-from consent.notices.texts import NOTICES
+from consent.decisions.rules import (
+    Asked,
+    Decision,
+    Event,
+    Scope,
+    Sharing,
+    Source,
+    after,
+    check_scope,
+    check_staff,
+    decide,
+    opt_out,
+    resume,
+    suspend,
+    withdraw,
+)
+from consent.explanations.rules import Reason, explain
+from consent.notices.rules import Notice, check_decidable
+from consent.notices.shipped import shipped
 from consent.propagation.rules import STOPS_RELEASE, Receipt, Status, status_of
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 SCOPE = Scope(UUID(int=7), Programme.CARE_CONNECT)
-NOTICE = NOTICES[0]
+NOTICE = next(n for n in shipped() if n.effective(NOW))
+PORTAL = Source(Channel.PORTAL)
+OFFICER = OnBehalf(staff_id=UUID(int=9), asked_by=AskedBy.CLIENT, identity_check=IdentityCheck.NOT_CHECKED)
+SOME = st.frozensets(st.sampled_from(list(Category)), min_size=1)
 
 
 def asked(choice: Choice, on_version: int | None = 0, decision_id: UUID | None = None, **more: object) -> Asked:
     categories = more.get("categories", DEFAULT_CATEGORIES)
-    return Asked(choice, NOTICE, categories, on_version, Channel.PORTAL, decision_id or uuid4())  # type: ignore[arg-type]
+    return Asked(choice, NOTICE.digest, categories, on_version, PORTAL, decision_id or uuid4())  # type: ignore[arg-type]
 
 
-def after(state: Sharing, event: OptedIn | Declined | OptedOut | None) -> Sharing:
-    """What recording it makes of the state (the statement RECORD does the same)."""
-    if event is None or (isinstance(event, OptedOut) and state.decision is Decision.OPTED_OUT):
-        return state
-    return Sharing(SCOPE, state.version + 1, DECISION_OF[type(event)], event.event_id, getattr(event, "categories", ()))
+def decided(state: Sharing, wanted: Asked) -> Sharing:
+    return follow(state, decide(state, wanted, NOTICE, NOW))
+
+
+def follow(state: Sharing, events: Sequence[Event]) -> Sharing:
+    """What recording them makes of the state (the statement RECORD does the same)."""
+    for event in events:
+        if not (isinstance(event, OptedOut) and state.decision is Decision.OPTED_OUT):
+            state = after(state, event)
+    return state
+
+
+def sharing(*categories: Category) -> Sharing:
+    return decided(Sharing(SCOPE), asked(Choice.OPT_IN, categories=categories or DEFAULT_CATEGORIES))
 
 
 def test_C1_nobody_who_was_never_asked_shares() -> None:
     assert not Sharing(SCOPE).shared
 
 
-@given(st.lists(st.tuples(st.sampled_from(["opt_in", "late opt_in", "decline", "opt_out"]), st.integers(0, 5)), max_size=12))
-def test_invariant_5_only_a_fresh_opt_in_made_on_the_state_as_it_is_opens_sharing(steps: list[tuple[str, int]]) -> None:
+STEPS = ("opt_in", "late opt_in", "decline", "opt_out", "withdraw", "suspend", "resume")
+
+
+@given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 5), SOME), max_size=14))
+def test_invariant_5_only_a_fresh_opt_in_or_the_end_of_a_suspension_opens_sharing(
+    steps: list[tuple[str, int, frozenset[Category]]],
+) -> None:
     state = Sharing(SCOPE)
-    for step, back in steps:
-        before = state
-        if step == "opt_out":
-            state = after(state, opt_out(SCOPE, Channel.PORTAL, uuid4(), NOW))
-        else:
-            choice = Choice.DECLINE if step == "decline" else Choice.OPT_IN
-            version = state.version - back if step == "late opt_in" else state.version
-            try:
-                state = after(state, decide(state, asked(choice, version), NOW))
-            except Problem as problem:
-                assert problem.code == "state_changed"
-                assert version != before.version
+    for step, back, categories in steps:
+        before, state = state, taken(state, step, back, categories)
         if state.shared and not before.shared:
-            assert step == "opt_in" or back == 0
-        if step in ("opt_out", "decline"):
+            assert step in ("opt_in", "late opt_in") or (step == "resume" and before.decision is Decision.SUSPENDED)
+        if step == "resume":
+            assert set(state.categories) <= set(before.categories)
+        if step in ("opt_out", "decline", "suspend"):
             assert not state.shared
+        if step == "withdraw":
+            assert not set(state.categories) & categories
+            assert state.shared <= before.shared, "withdrawing revives nothing"
         assert state.version >= before.version
+
+
+def taken(state: Sharing, step: str, back: int, categories: frozenset[Category]) -> Sharing:
+    match step:
+        case "opt_out":
+            return follow(state, [opt_out(SCOPE, PORTAL, uuid4(), NOW)])
+        case "withdraw":
+            return follow(state, withdraw(state, categories, PORTAL, uuid4(), NOW))
+        case "suspend":
+            return follow(state, suspend(state, SuspensionReason.UNCLEAR_MAIL, uuid4(), uuid4(), NOW))
+        case "resume":
+            return follow(state, resume(state, OFFICER, uuid4(), NOW))
+    version = state.version - back if step == "late opt_in" else state.version
+    choice = Choice.DECLINE if step == "decline" else Choice.OPT_IN
+    try:
+        return decided(state, asked(choice, version, categories=tuple(categories)))
+    except Problem as problem:
+        assert problem.code == "state_changed"
+        assert version != state.version
+        return state
 
 
 def test_the_same_decision_again_changes_nothing() -> None:
     first = asked(Choice.OPT_IN)
-    state = after(Sharing(SCOPE), decide(Sharing(SCOPE), first, NOW))
+    state = decided(Sharing(SCOPE), first)
     assert state.shared
-    assert decide(state, first, NOW) is None
+    assert decide(state, first, NOTICE, NOW) == []
 
 
 def test_C4_declining_what_was_shared_is_an_opt_out_with_everything_that_follows() -> None:
-    state = after(Sharing(SCOPE), decide(Sharing(SCOPE), asked(Choice.OPT_IN), NOW))
-    assert isinstance(decide(state, asked(Choice.DECLINE, None), NOW), OptedOut)
+    (event,) = decide(sharing(), asked(Choice.DECLINE, None), NOTICE, NOW)
+    assert isinstance(event, OptedOut)
+
+
+@given(SOME, SOME)
+def test_C17_an_opt_in_that_leaves_something_out_withdraws_it_before(held: frozenset[Category], wanted: frozenset[Category]) -> None:
+    state = sharing(*held)
+    events = decide(state, asked(Choice.OPT_IN, state.version, categories=tuple(wanted)), NOTICE, NOW)
+    kinds = [type(event) for event in events]
+    left_out = held - wanted
+    assert kinds == ([OptedOut, OptedIn] if left_out == held else [SharingNarrowed, OptedIn] if left_out else [OptedIn])
+    assert set(follow(state, events).categories) == wanted
+    assert len({event.event_id for event in events}) == len(events)
+
+
+@given(SOME, SOME)
+def test_C17_withdrawing_leaves_the_rest_and_with_the_last_category_it_is_an_opt_out(
+    held: frozenset[Category], withdrawn: frozenset[Category]
+) -> None:
+    state = sharing(*held)
+    events = withdraw(state, withdrawn, PORTAL, uuid4(), NOW)
+    assert [type(event) for event in events] == ([] if not held & withdrawn else [OptedOut] if held <= withdrawn else [SharingNarrowed])
+    assert set(follow(state, events).categories) == held - withdrawn
+    assert withdraw(Sharing(SCOPE), withdrawn, PORTAL, uuid4(), NOW) == []
+
+
+def test_C4_only_what_is_shared_is_suspended_and_only_what_is_suspended_goes_on() -> None:
+    declined = decided(Sharing(SCOPE), asked(Choice.DECLINE))
+    for state in (Sharing(SCOPE), declined, follow(sharing(), [opt_out(SCOPE, PORTAL, uuid4(), NOW)])):
+        assert suspend(state, SuspensionReason.UNCLEAR_MAIL, uuid4(), uuid4(), NOW) == []
+        assert resume(state, OFFICER, uuid4(), NOW) == []
+    assert resume(sharing(), OFFICER, uuid4(), NOW) == []
+
+
+@pytest.mark.parametrize("check", [None, IdentityCheck.NOT_CHECKED])
+def test_C4_nobody_opens_sharing_for_somebody_whose_identity_was_not_checked(check: IdentityCheck | None) -> None:
+    on_behalf = OFFICER if check else None
+    with pytest.raises(Problem, match="identity_not_checked"):
+        check_staff(on_behalf, opening=True)
+    check_staff(on_behalf, opening=False)
+    check_staff(OFFICER.model_copy(update={"identity_check": IdentityCheck.GOVERNMENT_ID}), opening=True)
 
 
 def test_C17_an_opt_in_to_nothing_is_refused() -> None:
     with pytest.raises(Problem) as refusal:
-        decide(Sharing(SCOPE), asked(Choice.OPT_IN, categories=()), NOW)
+        decide(Sharing(SCOPE), asked(Choice.OPT_IN, categories=()), NOTICE, NOW)
     assert refusal.value.extra["rule"] == "C17"
 
 
@@ -87,12 +185,28 @@ def test_C5_there_is_one_recipient_and_one_purpose(recipient: str, purpose: str)
     check_scope("health_plan", "personalised_health_recommendations")
 
 
-def test_C11_only_a_current_notice_in_its_language_can_be_decided_on() -> None:
-    assert decided_on(NOTICES, "2026-01", "es").digest != decided_on(NOTICES, "2026-01", "en").digest
-    for version, language in (("2025-07", "en"), ("2026-01", "fr"), ("", "")):
+def test_C11_only_a_notice_of_the_programme_that_is_in_effect_can_be_decided_on() -> None:
+    other = next(n for n in shipped() if n.programme is Programme.EWS and n.effective(NOW))
+    withdrawn = next(n for n in shipped() if n.withdrawn_at is not None)
+    future = Notice(Programme.CARE_CONNECT, "x", "en", "text", effective_from=datetime(2027, 1, 1, tzinfo=UTC))
+    for notice in (None, other, withdrawn, future):
         with pytest.raises(Problem, match="notice_not_current"):
-            decided_on(NOTICES, version, language)
-    assert Notice("x", "en", "text").digest == Notice("y", "es", "text").digest, "the digest is of the text alone"
+            check_decidable(notice, Programme.CARE_CONNECT, NOW)
+    assert check_decidable(NOTICE, Programme.CARE_CONNECT, NOW) is NOTICE
+
+
+def test_C11_no_two_notices_have_the_same_text() -> None:
+    assert len({n.digest for n in shipped()}) == len(shipped())
+
+
+@given(SOME, st.sampled_from(list(Category)))
+def test_C1_C16_C17_the_explanation_says_shared_exactly_where_it_is(held: frozenset[Category], category: Category) -> None:
+    state = sharing(*held)
+    assert explain(state, "health_plan", category).shared is (category in held)
+    suspended = follow(state, suspend(state, SuspensionReason.UNCLEAR_MAIL, uuid4(), uuid4(), NOW))
+    for unshared in (Sharing(SCOPE), suspended, follow(state, [opt_out(SCOPE, PORTAL, uuid4(), NOW)])):
+        assert not explain(unshared, "health_plan", category).shared
+    assert explain(state, "employer", category).reason is Reason.NEVER_A_RECIPIENT
 
 
 @given(st.sets(st.sampled_from(list(Sink))))

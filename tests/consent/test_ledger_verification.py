@@ -17,10 +17,12 @@ from common.migrate import migrate
 from consent.ledger import usecases
 from consent.ledger.__main__ import told, verify_database, verify_export
 from consent.ledger.exports import keys_line, line_of
-from consent.ledger.rules import MOST_FINDINGS, RECEIPT, CheckpointRow, Head
+from consent.ledger.rules import MOST_FINDINGS, CheckpointRow, Head
 from consent.ledger.seals import digest_of_checkpoint, payload_of
 from consent.ledger.signing import Signer, make_key, verify_with
 from consent.ledger.usecases import rows, snapshot, verify_ledger
+from consent.receipts.rules import PROOF_TYPE
+from consent.receipts.rules import RECEIPT_TYPE as RECEIPT
 from consent.schema import metadata
 from deploy.local.infrastructure import Infrastructure
 from tests.consent.ledger import END, NOON, STREAMS, Kept, places
@@ -316,6 +318,8 @@ async def test_a_receipt_is_accepted_for_its_line_and_for_no_other(kept: Kept, t
         assert (await kept.verify(tx, [], [right])).findings == []
         by_record = kept.signer.sign(RECEIPT, {"record_id": payload["event_id"], "ledger": payload["ledger"]})
         assert (await kept.verify(tx, [], [by_record])).findings == []
+        proof = kept.signer.sign(PROOF_TYPE, payload | {"propagation": {}})
+        assert (await kept.verify(tx, [], [proof])).findings == []
         head, _, signature = right.split(".")
         changed = kept.signer.sign(RECEIPT, payload | {"event_id": str(uuid4())}).split(".")[1]
         for wrong, found in (
@@ -364,6 +368,10 @@ async def test_an_export_is_verified_elsewhere_and_what_was_changed_in_it_is_fou
     make_key(tmp_path / "own.pem")
     keys.write_text(json.dumps(Signer.from_file(tmp_path / "own.pem").keys()))
     assert {f.what for f in verify_export(write(*everything), keys, []).findings} == {"checkpoint_signature"}
+    for line in ('{"kind": "head", "stream": 0, "position": "1", "digest": ""}', '{"kind": "other"}', "[]", "7", "{"):
+        file.write_text(keys_line("consent", kept.signer.keys()) + line)
+        with pytest.raises(ValueError, match="line 2 cannot be read"):
+            verify_export(file, None, [])
     last = next(row for row in everything if isinstance(row, CheckpointRow))
     with pytest.raises(ValueError, match="after the first line"):
         verify_export(write(*everything, last), None, [])

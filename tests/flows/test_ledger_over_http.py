@@ -23,19 +23,34 @@ async def verify(story: Story, *receipts: str) -> dict[str, Any]:
 async def export(story: Story, file: Path) -> Path:
     answer = await story.call("consent", "GET", "/v1/ledger/export", story.token("operations"))
     assert answer.status_code == 200 and answer.headers["content-type"].startswith("application/x-ndjson")
-    file.write_bytes(answer.content)
+    return written(file, answer.text)
+
+
+def written(file: Path, text: str) -> Path:
+    file.write_text(text)
     return file
 
 
+async def evidence_of(story: Story, client: Any, decision_id: str) -> list[str]:
+    """The receipt of an opt-out and the proof of its propagation."""
+    paths = (f"decisions/{decision_id}/receipt", f"opt-outs/{decision_id}/proof")
+    answers = [await story.call("consent", "GET", f"/v1/clients/{client}/{path}", story.token("client", client)) for path in paths]
+    assert all(answer.status_code == 200 for answer in answers), [answer.text for answer in answers]
+    return [answer.json()["jws"] for answer in answers]
+
+
 async def test_a_line_changed_in_the_database_is_found_over_http_and_in_an_export(story: Story, tmp_path: Path) -> None:
+    receipts: list[str] = []
     for client in [await story.client() for _ in range(3)]:
         assert (await story.request(client, "opt_in")).status_code == 201
         await eventually(lambda client=client: decided(story, client))  # type: ignore[misc]
-        await story.opt_out(client)
+        receipts += await evidence_of(story, client, (await story.opt_out(client))["decision_id"])
     before = await eventually(lambda: witnessed(story))
     assert before["status"] == "intact" and before["findings"] == [] and before["lines"] >= 6 and before["streams"] == 16
-    (tmp_path / "keys.json").write_text((await story.call("consent", "GET", "/v1/ledger/keys", {})).text)
-    assert verify_export(await export(story, tmp_path / "a"), tmp_path / "keys.json", []).findings == []
+    keys = written(tmp_path / "keys.json", (await story.call("consent", "GET", "/v1/ledger/keys", {})).text)
+    with_receipts = await verify(story, *receipts)
+    assert (with_receipts["findings"], with_receipts["receipts"]) == ([], 6)
+    assert verify_export(await export(story, tmp_path / "a"), keys, receipts).findings == []
 
     connection = await asyncpg.connect(story.stack.database("consent"))
     try:
@@ -44,7 +59,7 @@ async def test_a_line_changed_in_the_database_is_found_over_http_and_in_an_expor
             changed = line["payload"].replace("opted_out", "opted_in").replace("web", "app") + " "
             await change(connection, line["stream"], line["position"], changed)
             broken = await verify(story)
-            exported = verify_export(await export(story, tmp_path / "b"), tmp_path / "keys.json", [])
+            exported = verify_export(await export(story, tmp_path / "b"), keys, [])
         finally:
             await change(connection, line["stream"], line["position"], line["payload"])
     finally:

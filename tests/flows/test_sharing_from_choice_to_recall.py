@@ -78,7 +78,7 @@ async def test_C4_opting_out_is_idempotent_and_needs_nothing(story: Story) -> No
     stranger = uuid4()
     answer = await story.call("consent", "POST", f"/v1/clients/{stranger}/opt-outs", story.token("client", stranger))
     assert answer.status_code == 200, "a client nobody has told us of, no body at all, every programme"
-    assert [item["programme"] for item in answer.json()["items"]] == ["emotional_wellbeing_solutions", "care_connect"]
+    assert [item["programme"] for item in answer.json()["items"]] == ["care_connect", "emotional_wellbeing_solutions"]
 
 
 async def test_C8_opting_in_again_includes_the_client_in_later_exports_and_revives_no_earlier_one(story: Story) -> None:

@@ -76,16 +76,9 @@ async def opt_out(request: Request, caller: Closer, client_id: UUID, body: OptOu
     """C4: unconditional and idempotent. Waits a little (`Prefer: wait=seconds`, 2 by default) so as to answer `effective`."""
     caller.own(Role.CLIENT, client_id)
     parts, source = Parts.of(request), source_of(caller, body.on_behalf if body else None)
-    programmes = [body.programme] if body and body.programme else list(Programme)
-
-    async def opt_out_of(programme: Programme, wait: float) -> OptOutOut:
-        done = await usecases.opt_out(request.app.state.book, Scope(client_id, programme), source, wait, parts.now)
-        return _opt_out_out(request, done)
-
-    # All of them are recorded first; only then is any waited for.
-    for programme in programmes[:-1]:
-        await opt_out_of(programme, 0)
-    items = [await opt_out_of(programme, preferred_wait(parts.prefer)) for programme in reversed(programmes)]
+    scopes = [Scope(client_id, programme) for programme in ([body.programme] if body and body.programme else Programme)]
+    done = await usecases.opt_out(request.app.state.book, scopes, source, preferred_wait(parts.prefer), parts.now)
+    items = [_opt_out_out(request, each) for each in done]
     answer = OptOuts(status=min((item.status for item in items), key=list(Status).index), items=items)
     return Response(answer.model_dump_json(), media_type="application/json")
 

@@ -1,5 +1,6 @@
 """What can be done about sharing: decide, opt out, withdraw a category, suspend, resume, look."""
 
+import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -68,7 +69,7 @@ async def decide_within(
     """One look and one statement, without a transaction of its own: the statement is one."""
     for _ in range(TRIES):
         context = await tables.read_context(tx, scope, asked.decision_id, asked.notice_digest)
-        if known and not context.known:
+        if known and not context.known and context.state.version == 0:
             raise Problem("unknown_client", "No such client.", field="client_id")
         notice = check_decidable(context.notice, scope.programme, now)
         if context.recorded and context.state.decision_id != asked.decision_id:
@@ -104,12 +105,17 @@ async def _record(tx: Connection, journal: Journal, places: Places, state: Shari
     return Outcome(to, event, recorded) if recorded else None
 
 
-async def opt_out(book: Book, scope: Scope, source: Source, wait: float, now: datetime) -> OptOut:
-    """C4: one statement records it, whatever else is up or down; then wait a little for the sinks."""
+async def opt_out(book: Book, scopes: Sequence[Scope], source: Source, wait: float, now: datetime) -> list[OptOut]:
+    """C4: one statement records each, whatever else is up or down; only then, wait a little for the sinks."""
     async with book.db.handing_over(), book.db.pool.acquire() as tx:
-        outcome = await opt_out_within(tx, book.journal, book.places, scope, source, now)
+        outcomes = [await opt_out_within(tx, book.journal, book.places, scope, source, now) for scope in scopes]
+    until = time.monotonic() + wait
+    return [await _effective(book, outcome, until - time.monotonic()) for outcome in outcomes]
+
+
+async def _effective(book: Book, outcome: Outcome, seconds: float) -> OptOut:
     assert outcome.state.decision_id, "opted out by some decision"
-    return OptOut(outcome, await book.waiters.effective(book.db, outcome.state.decision_id, wait))
+    return OptOut(outcome, await book.waiters.effective(book.db, outcome.state.decision_id, seconds))
 
 
 async def opt_out_within(tx: Connection, journal: Journal, places: Places, scope: Scope, source: Source, now: datetime) -> Outcome:

@@ -22,14 +22,14 @@ def verify_export(export: Path, keys: Path | None, tokens: Sequence[str]) -> Ver
     """Raises ValueError for what is no export. Keys given apart are trusted, not the export's own."""
     trusted = json.loads(keys.read_text()) if keys else _keys_within(export)
     verification = Verification(SERVICE, verifier(trusted), tokens=tokens)
-    with export.open() as lines:
+    with export.open(encoding="utf-8") as lines:
         for row in rows_of(lines):
             verification.take(row)
     return verification.finish()
 
 
 def _keys_within(export: Path) -> dict[str, Any]:
-    with export.open() as lines:
+    with export.open(encoding="utf-8") as lines:
         first = json.loads(next(lines, "null"))
     if not isinstance(first, dict) or first.get("kind") != "keys":
         raise ValueError("the export has no keys; give them with --keys")

@@ -19,8 +19,10 @@ async def make_checkpoints(ledger: Ledger, clock: Clock, every: float) -> None:
             await make_checkpoint(ledger, clock.now())
         except asyncpg.SerializationError:
             pass  # another instance made it at the same moment
-        except (Tampered, asyncpg.UniqueViolationError) as error:
-            log.error("the ledger's checkpoints are not as they were left: verify it", extra={"error": type(error).__name__})
         except DOWN:
             pass
+        except (Tampered, asyncpg.UniqueViolationError) as error:
+            log.error("the ledger's checkpoints are not as they were left: verify it", extra={"error": type(error).__name__})
+        except asyncpg.PostgresError as error:
+            log.error("no checkpoint was made", extra={"error": type(error).__name__})
         await asyncio.sleep(every)

@@ -10,6 +10,7 @@ from common.cloudevents import Entry
 from consent.ledger.rules import CheckpointHead, CheckpointRow, Head
 from consent.ledger.verification import Row
 
+FORMS: dict[str, type] = {"stream": int, "position": int, "number": int, "type": str, "payload": str, "jws": str}
 KINDS: dict[type, str] = {Head: "head", CheckpointHead: "checkpoint_head", CheckpointRow: "checkpoint", Entry: "line"}
 
 
@@ -43,6 +44,8 @@ def rows_of(lines: Iterable[str]) -> Iterator[Row]:
 
 def _row(said: dict[str, Any]) -> Row | None:
     kind = said.pop("kind")
+    if wrong := [name for name, form in FORMS.items() if name in said and type(said[name]) is not form]:
+        raise ValueError(f"{wrong[0]} has another form")
     for name in said.keys() & {"digest", "previous"}:
         said[name] = bytes.fromhex(said[name])
     match kind:

@@ -13,7 +13,6 @@ from uuid import UUID
 FIRST_DIGEST = bytes(32)
 MOST_FINDINGS = 100
 CHECKPOINT = "ledger-checkpoint+jwt"
-RECEIPT = "consent-receipt+jwt"
 
 
 class What(StrEnum):

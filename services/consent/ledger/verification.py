@@ -1,12 +1,12 @@
 """One pass over heads, checkpoints and lines, in this order, from a database or from an export. Pure."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from common.cloudevents import Entry
 from consent.ledger.chain import Chain
 from consent.ledger.rules import (
-    RECEIPT,
     CheckpointHead,
     CheckpointRow,
     Claim,
@@ -18,12 +18,13 @@ from consent.ledger.rules import (
     What,
 )
 from consent.ledger.seals import Seals, Stated, Verify, read
+from consent.receipts.rules import PROOF_TYPE, RECEIPT_TYPE
 
 Row = Head | CheckpointHead | CheckpointRow | Entry
 
 
 class Verification:
-    """Is told everything once; `witnesses` and `tokens` (receipts, or checkpoints that somebody kept) before the rest."""
+    """Is told everything once; `witnesses` and `tokens` (receipts, proofs, or checkpoints that somebody kept) before the rest."""
 
     def __init__(self, service: str, verify: Verify, witnesses: Sequence[Head] = (), tokens: Sequence[str] = ()) -> None:
         self._verify, self._witnesses, self._tokens, self._service = verify, len(witnesses), len(tokens), service
@@ -113,7 +114,7 @@ class Verification:
 
     def _take_receipt(self, token: str, name: str) -> None:
         try:
-            payload = self._verify(RECEIPT, token)
+            payload = self._receipt(token)
             place = payload["ledger"]
             head = Head(int(place["stream"]), int(place["position"]), bytes.fromhex(place["digest"]))
             event_id = UUID(payload.get("event_id") or payload["record_id"])
@@ -123,3 +124,9 @@ class Verification:
             self._findings(Finding(What.RECEIPT_INVALID, f"{name}: {error}"))
             return
         self._claim(head, Claim(What.RECEIPT, name, head.digest, event_id=event_id))
+
+    def _receipt(self, token: str) -> dict[str, Any]:
+        try:
+            return self._verify(RECEIPT_TYPE, token)
+        except ValueError:
+            return self._verify(PROOF_TYPE, token)

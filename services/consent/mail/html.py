@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
+MAX_TAGS = 2_000
+
 _VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
 _BLOCK = frozenset(
     {"p", "div", "br", "hr", "tr", "li", "ul", "ol", "table", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "body"}
@@ -30,8 +32,8 @@ class Readable:
 def text_of(html: str) -> Readable:
     parser = _Reader()
     cleaned = _without_comments(html)
-    if cleaned is None or _unclosed_tags(cleaned) > 20:
-        return Readable("", "", False)
+    if cleaned is None or html.count("<") > MAX_TAGS or _unclosed_tags(cleaned) > 20:
+        return Readable(_tidy([re.sub(r"<[^<>]*>", " ", html)]), "", False)
     parser.feed(cleaned)
     parser.close()
     return Readable(_tidy(parser.seen), _tidy(parser.own), parser.hidden == 0 and parser.quoted == 0)

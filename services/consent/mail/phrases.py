@@ -11,13 +11,13 @@ PARTS = {
     # English
     "kind": r"(individual|personal|private|confidential|health|medical)",
     "noun": r"(data|information|info|details)",
-    "data": r"((any|all)( of)? )?((my|the) )?({kind} )*{noun}( (and|or) ({kind} )*{noun})?( about me)?",
-    "sharing": r"((the|this|your|all|any) )?(sharing( of)?( {data})?|((my|the) )?({kind} )*{noun} sharing|having {data} shared"
+    "data": r"((any|all)( of)? )?((my|the) )?({kind}( and)? )*{noun}( (and|or) ({kind}( and)? )*{noun})?( about me)?",
+    "sharing": r"((the|this|your|all|any) )?(sharing( of)?( {data})?|((my|the) )?({kind}( and)? )*{noun} sharing|having {data} shared"
     r"|{data} being shared)",
     "with_plan": r"( (with|to) (((my|the|your|any) )?(health plan|health insurance|health insurer|health insurance company|insurer"
-    r"|insurance|insurance company|insurance plan|plan|optum)|anyone|anybody))?",
+    r"|insurance|insurance company|insurance plan|plan|optum|united ?health ?care)|anyone|anybody))?",
     "now": r"( (now|today|immediately|at once|right away|as soon as possible|asap|any ?more|any longer|from now on|effective immediately"
-    r"|with immediate effect|starting today|as of (now|today)|ahora|hoy|ya|mas|inmediatamente|de inmediato|cuanto antes|lo antes posible"
+    r"|with immediate effect|(starting|effective) (now|today)|as of (now|today)|ahora|hoy|ya|mas|inmediatamente|de inmediato|cuanto antes|lo antes posible"
     r"|desde (ahora|hoy)|a partir de (ahora|hoy)|de ahora en adelante))*",
     "consent": r"(consent|authori[sz]ation|permission)",
     "do_not": r"(do not|dont|no longer)",
@@ -53,7 +53,7 @@ REQUESTS = (
     r"(stop|cease) (sending|disclosing|giving|providing|releasing) {data}{with_plan}",
     r"(do not|dont|never) (share|disclose|release|pass on) ({data}|anything about me){with_plan}",
     r"(no longer|not) share {data}{with_plan}",
-    r"(withdraw|withdrawing|revoke|revoking|rescind|cancel) my {consent}( (to|for) ({sharing}|share {data}){with_plan})?",
+    r"(withdraw|withdrawing|revoke|revoking|rescind|cancel) (my )?{consent}( (to|for) ({sharing}|share {data}){with_plan})?",
     r"i {do_not} (consent|agree) to {sharing}{with_plan}",
     r"i {do_not} (want|wish) (you to share|to share) {data}{with_plan}",
     r"i {do_not} want {data} (to be )?shared{with_plan}",
@@ -61,7 +61,7 @@ REQUESTS = (
     r"(remove me|withdraw|be removed) from {sharing}{with_plan}",
     r"{data} must (not|no longer) be shared{with_plan}",
     # Spanish
-    r"(darme|me doy|(que )?(me )?den|denme|deme|me den) de baja( (de|para|en) {compartir}{con_plan})?",
+    r"(darme|me doy|me (quiero|deseo) dar|(que )?(me )?den|denme|deme) de baja( (de|para|en) {compartir}{con_plan})?",
     r"(ya )?no (compartan|comparta|divulguen|divulgue)( mas)? {datos}{con_plan}",
     r"(dejen|deje|dejar|paren|pare) de compartir( {datos})?{con_plan}",
     r"que (dejen|deje) de compartir {datos}{con_plan}",
@@ -79,17 +79,25 @@ BARE_REQUESTS = (
     r"(data sharing |my )?opt ?out( request| notice)?|request to opt out( of {sharing})?{with_plan}|this is my opt ?out( request| notice)?",
     r"(withdrawal|withdrawing|revocation) of (my )?{consent}",
     # Spanish
-    r"(baja|dar de baja|darme de baja|solicitud de baja|no compartir|no compartir {datos}{con_plan})",
+    r"(baja|dar de baja|darme de baja|solicitud de baja|solicito (la|mi) baja|no compartir|no compartir {datos}{con_plan})",
     r"(retiro|retirada|revocacion) (de|del) (mi )?{consentimiento}",
 )
 
-COURTESIES = (
+SIGN_OFFS = (
     # English
-    r"(hi|hello|hey|dear|good (morning|afternoon|evening))( (there|all|team|everyone|privacy officer|privacy team|care connect|sir|madam"
-    r"|sir or madam|optum))*|to whom it may concern|please|greetings",
     r"(many )?thanks?( you)?( (so|very) much| a lot| in advance| kindly| for your (help|time|attention|assistance))*",
     r"((with )?(best|kind|kindest|warm) )?regards|best|best wishes|sincerely( yours)?|respectfully|cheers"
     r"|yours( (sincerely|truly|faithfully))?",
+    # Spanish
+    r"(muchas |mil )?gracias( (de antemano|por su (ayuda|tiempo|atencion)))*",
+    r"(un )?(cordial )?saludos?( (cordial|cordiales))?|atentamente|cordialmente|respetuosamente",
+)
+
+COURTESIES = (
+    *SIGN_OFFS,
+    # English
+    r"(hi|hello|hey|dear|good (morning|afternoon|evening))( (there|all|team|everyone|privacy officer|privacy team|care connect|sir|madam"
+    r"|sir or madam|optum))*|to whom it may concern|please|greetings",
     r"(please |kindly )?(confirm|acknowledge)( (this|receipt|in writing|by e ?mail|that (this|it) (is|has been) done"
     r"|that you have received this))*",
     r"(please )?let me know (once|when) (this|it) (is|has been) done",
@@ -101,8 +109,6 @@ COURTESIES = (
     # Spanish
     r"hola|buen dia|buenos dias|buenas (tardes|noches)|estimad[oa]s?( (senor|senora|senores|equipo|oficial de privacidad|todos))*"
     r"|a quien corresponda|por favor",
-    r"(muchas |mil )?gracias( (de antemano|por su (ayuda|tiempo|atencion)))*",
-    r"(un )?(cordial )?saludos?( (cordial|cordiales))?|atentamente|cordialmente|respetuosamente",
     r"(por favor )?(confirmen|confirme|confirmenme|confirmeme)( (esto|la recepcion|por escrito|por correo))*",
     r"mi (numero|numero de (miembro|cliente|socio)|id) es [a-z]{0,3} ?\d[\d ]*",
 )
@@ -111,7 +117,7 @@ INTRODUCTIONS = (r"my name is|name|me llamo|mi nombre es|nombre",)
 
 SUBJECTS = (
     # What a subject may say beside a request, without wishing anything.
-    r"(my |mis )?(data|data sharing|privacy|consent|request|datos|privacidad|consentimiento|solicitud)( (request|choice|notice))?",
+    r"(my |mis )?(data|data sharing|privacy|consent|request|datos|privacidad|consentimiento|solicitud|peticion)( (request|choice|notice))?",
     r"sharing( of)?( my)? (data|information)|compartir (mis )?datos|(no|sin) (subject|asunto)|privacy officer",
     r"important|importante|urgent|urgente",
 )

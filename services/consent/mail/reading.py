@@ -11,10 +11,11 @@ from typing import Any
 from consent.mail.authentication import is_authenticated
 from consent.mail.parts import body_of, clean
 
-MAX_HEADER = 10_000
-"""Characters of one header that are looked at; the standard library parses some in quadratic time."""
-MAX_BOUNDARIES = 30
-"""Deeper or wider mails are not parsed: each line would be compared with each boundary around it."""
+MAX_HEADER, MAX_RESULTS = 1_000, 10_000
+"""Characters of one header (of one Authentication-Results) that are looked at: the standard library takes quadratic time over some."""
+MAX_HEADERS = 1_000
+MAX_BODY, MAX_LINES, MAX_DELIMITERS, MAX_BOUNDARIES = 1_000_000, 20_000, 500, 30
+"""Bytes, lines, lines that could part two parts, and nested or named parts. Of a bigger mail only the headers are read."""
 
 _ADDRESS = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9-]{1,63}\.)+[a-z0-9-]{2,63}")
 _BOUNCE_FROM = ("mailer-daemon", "postmaster")
@@ -57,56 +58,61 @@ class Mail:
 class _Bounded(EmailPolicy):
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         name, value = super().header_source_parse(sourcelines)
-        return name, value[:MAX_HEADER]
+        return name, value[: MAX_RESULTS if name.lower() == "authentication-results" else MAX_HEADER]
 
 
 def read_mail(raw: bytes, mail_from: str, authserv_id: str) -> Mail:
     """mail_from: the envelope's sender, empty for the null path. Never raises: what cannot be read is a mail that is not readable."""
     automatic = Automatic.BOUNCE if mail_from.strip() in ("", "<>") else None
-    unread = Mail(None, "", "", "", "", automatic, False, 0, False)
+    mail = Mail(None, "", "", "", "", automatic, False, 0, False)
     try:
-        if raw.lower().count(b"boundary") > MAX_BOUNDARIES:
-            return unread
-        message = message_from_bytes(raw, policy=_Bounded())
-        unread = replace(unread, message_id=_message_id(message), sender=_sender(message))
-        return _read(message, unread, authserv_id)
+        mail = _with_headers(mail, message_from_bytes(_head(raw), policy=_Bounded()), authserv_id)
+        return _with_body(mail, raw)
     except Exception:  # The standard library's parser raises whatever its indexing and recursion run into (C4: a person looks at it).
-        return unread
+        return mail
 
 
-def _read(message: Message, unread: Mail, authserv_id: str) -> Mail:
-    body = body_of(message)
+def _head(raw: bytes) -> bytes:
+    lines = raw[:MAX_BODY].splitlines(keepends=True)[: MAX_HEADERS + 1]
+    end = next((at for at, line in enumerate(lines) if not line.strip(b"\r\n")), len(lines))
+    return b"".join(lines[:end])
+
+
+def _with_headers(mail: Mail, message: Message, authserv_id: str) -> Mail:
+    sender = _sender(message)
     subject = " ".join(clean(str(message["Subject"] or "")).split())
-    results = [value for name, value in message.raw_items() if name.lower() == "authentication-results"]
-    whole = all(len(value) < MAX_HEADER for value in results[:1])
+    results = _raw(message, "Authentication-Results")
     return replace(
-        unread,
+        mail,
+        message_id="".join(clean(" ".join(_raw(message, "Message-ID")[:1])).split())[:998] or None,
+        sender=sender,
         subject=subject,
-        text=body.text,
-        said=body.said,
-        automatic=unread.automatic or _automatic(message, unread.sender, subject),
-        authenticated=whole and is_authenticated(results, unread.sender, authserv_id),
-        attachments=body.attachments,
-        readable=body.readable and "\ufffd" not in subject,
+        automatic=mail.automatic or _automatic(message, sender, subject),
+        authenticated=all(len(value) < MAX_RESULTS for value in results[:1]) and is_authenticated(results, sender, authserv_id),
     )
 
 
-def _message_id(message: Message) -> str | None:
-    return "".join(clean(_raw(message, "Message-ID")).split())[:998] or None
+def _with_body(mail: Mail, raw: bytes) -> Mail:
+    too_big = len(raw) > MAX_BODY or raw.count(b"\n") + raw.count(b"\r") - raw.count(b"\r\n") > MAX_LINES
+    if too_big or raw.count(b"\n--") > MAX_DELIMITERS or raw.lower().count(b"boundary") > MAX_BOUNDARIES:
+        return mail
+    body = body_of(message_from_bytes(raw, policy=_Bounded()))
+    readable = body.readable and "\ufffd" not in mail.subject
+    return replace(mail, text=body.text, said=body.said, attachments=body.attachments, readable=readable)
 
 
 def _sender(message: Message) -> str:
-    found: list[Any] = message.get_all("From", [])
-    addresses: tuple[Any, ...] = found[0].addresses if len(found) == 1 else ()
+    header: Any = message["From"] if len(_raw(message, "From")) == 1 else None
+    addresses: tuple[Any, ...] = header.addresses if header else ()
     address = addresses[0].addr_spec.lower() if len(addresses) == 1 else ""
     return address if _ADDRESS.fullmatch(address) else ""
 
 
 def _automatic(message: Message, sender: str, subject: str) -> Automatic | None:
-    precedence = _word(_raw(message, "Precedence"))
+    precedence = _word(message, "Precedence")
     if message.get_content_type() == "multipart/report" or sender.partition("@")[0] in _BOUNCE_FROM:
         return Automatic.BOUNCE
-    if _word(_raw(message, "Auto-Submitted")) not in ("", "no") or precedence == "auto_reply":
+    if _word(message, "Auto-Submitted") not in ("", "no") or precedence == "auto_reply":
         return Automatic.AUTO_REPLY
     if any(name in message for name in _AUTO_REPLY_HEADERS) or _AUTO_REPLY_SUBJECT.match(subject):
         return Automatic.AUTO_REPLY
@@ -115,9 +121,9 @@ def _automatic(message: Message, sender: str, subject: str) -> Automatic | None:
     return None
 
 
-def _raw(message: Message, name: str) -> str:
-    return next((value for found, value in message.raw_items() if found.lower() == name.lower()), "")
+def _raw(message: Message, name: str) -> list[str]:
+    return [value for found, value in message.raw_items() if found.lower() == name.lower()]
 
 
-def _word(value: str) -> str:
-    return re.split(r"[\s;(]", value.strip(), maxsplit=1)[0].lower()
+def _word(message: Message, name: str) -> str:
+    return re.split(r"[\s;(]", " ".join(_raw(message, name)[:1]).strip(), maxsplit=1)[0].lower()

@@ -1,7 +1,7 @@
 """What can be done about mails: take one in, decide about it, look at the queue, resolve one."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from common.contracts.consent import OnBehalf
 from common.contracts.vocabulary import AskedBy, Channel, IdentityCheck, Programme, SuspensionReason
 from common.db import Connection, Database
 from common.journal import stream_of
+from common.never_kept import mask_ssns
 from common.problems import Problem
 from consent.decisions.rules import Scope, Source
 from consent.decisions.usecases import Book, opt_out_within, resume_within, suspend_within
@@ -35,8 +36,9 @@ class PostRoom:
 async def receive_mail(db: Database, raw: bytes, mail_from: str, authserv_id: str, now: datetime) -> None:
     """The same for SMTP and for a caller in Python: once this returns, the mail is stored. Raises where the database is away."""
     read = read_mail(raw, mail_from, authserv_id)
+    masked = replace(read, subject=mask_ssns(read.subject), text=mask_ssns(read.text), said=mask_ssns(read.said))  # C13
     async with db.pool.acquire() as tx:
-        await tables.insert(tx, read, now)
+        await tables.insert(tx, masked, now)
 
 
 async def decide_next_mail(room: PostRoom, now: datetime, *, cautiously: bool = False) -> bool:

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
-from consent.mail.phrases import BARE_REQUESTS, COURTESIES, INTRODUCTIONS, LEADS, NEVER_A_NAME, PARTS, REQUESTS, SUBJECTS
+from consent.mail.phrases import BARE_REQUESTS, COURTESIES, INTRODUCTIONS, LEADS, NEVER_A_NAME, PARTS, REQUESTS, SIGN_OFFS, SUBJECTS
 from consent.mail.reading import Mail
 
 MAX_WORDS = 120
@@ -51,6 +51,7 @@ _NOW = _pattern(PARTS["now"])
 _REQUEST = re.compile(rf"(?:{_pattern(*LEADS)} ){{0,4}}{_pattern(*REQUESTS)}{_NOW}(?: please| por favor| thank you| thanks| gracias)?")
 _BARE_REQUEST = re.compile(rf"(?:(?:please|por favor) )?{_pattern(*BARE_REQUESTS)}(?: now| please| por favor| thank you| thanks| gracias)?")
 _COURTESY = re.compile(_pattern(*COURTESIES))
+_SIGN_OFF = re.compile(_pattern(*SIGN_OFFS))
 _SUBJECT = re.compile(_pattern(*SUBJECTS))
 _INTRODUCTION = re.compile(rf"{_pattern(*INTRODUCTIONS)} (?P<name>.+)")
 _SENTENCE_END = re.compile(r"[.!,;…]+(?:\s+|$)|(?:^|\s)[-–—]+(?:\s+|$)")
@@ -63,6 +64,7 @@ def _requests_in_lines(text: str) -> int | None:
     """How many requests there are, None where anything is not understood. A sentence may run over several lines."""
     lines = [line.strip() for line in text.strip().split("\n")]
     names_from = _names_from(lines)
+    lines[-1] = _without_name(lines[-1])
     found: dict[int, int | None] = {len(lines): 0}
     for at in reversed(range(len(lines))):
         readings = (_plus(_requests_in_chunk(lines[at:end], at >= names_from), found[end]) for end in _ends(lines, at))
@@ -81,6 +83,13 @@ def _names_from(lines: Sequence[str]) -> int:
     """The last lines may be the sender's name, but never the first."""
     written = [at for at, line in enumerate(lines) if line][1:]
     return min(written[-MAX_NAME_LINES:], default=len(lines))
+
+
+def _without_name(line: str) -> str:
+    """ "Thank you, Maria" without the name."""
+    before, _, name = line.rpartition(",")
+    signed = _SIGN_OFF.fullmatch(_SENTENCE_END.split(_normalised(before))[-1])
+    return before if signed and _is_name(name) else line
 
 
 def _requests_in_chunk(lines: Sequence[str], may_be_name: bool) -> int | None:

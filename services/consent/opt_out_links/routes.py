@@ -58,8 +58,8 @@ async def show_opt_out_link(request: Request, token: Token) -> Response:
 async def opt_out_by_link(request: Request, token: Token, now: Now) -> Response:
     """Takes effect at once, as every opt-out. A mail client posts `List-Unsubscribe=One-Click`, a person presses the page's button."""
     client_id, programmes = read_claims(_verified(request, token))
-    for programme in programmes:
-        await usecases.opt_out(request.app.state.book, Scope(client_id, programme), Source(Channel.OPT_OUT_LINK), 0, now)
+    scopes = [Scope(client_id, programme) for programme in programmes]
+    await usecases.opt_out(request.app.state.book, scopes, Source(Channel.OPT_OUT_LINK), 0, now)
     # RFC 8058, 3.1: no redirect, it has never worked reliably after a POST.
     return request.app.state.pages.render(request, "opt_out_done.html")  # type: ignore[no-any-return]
 

@@ -1,0 +1,115 @@
+"""Signing in to the pages: the portal posts an access token, a cookie carries it, and it is verified anew at every request.
+
+Nothing is stored here. The cookie goes to one area of the pages only, and the token is good for no longer than its issuer said.
+"""
+
+import hashlib
+import hmac
+import re
+import time
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from fastapi.responses import RedirectResponse, Response
+
+from common.auth import Allow, Principal
+from common.problems import Problem
+from consent.pages.language import language_of
+from consent.settings import ConsentSettings
+
+COOKIE = "session"
+CSRF = "csrf"
+SAFE = ("GET", "HEAD")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+LONGEST = 3500
+"""Characters. Browsers drop cookies of more than 4096 bytes, name and attributes included."""
+
+
+class AllowPage(Allow):
+    """A page's rule: the roles that may see it, by their session. Whoever posts must have been shown the form by us, in this session."""
+
+    async def __call__(self, request: Request) -> Principal:
+        token = request.cookies.get(COOKIE, "")
+        principal = await self.holder(request, token)
+        if request.method not in SAFE:
+            await _check_form(request, token)
+        return principal
+
+    async def holder(self, request: Request, token: str) -> Principal:
+        """Raises Problem. What is no token is not even looked up."""
+        if not _TOKEN.fullmatch(token) or len(token) > LONGEST:
+            raise Problem("unauthenticated", "Sign in first.")
+        principal: Principal = await request.app.state.verifier.principal(token)
+        if principal.role not in self.roles:
+            raise Problem("forbidden", f"Not for the role {principal.role}.")
+        return principal
+
+
+class AllowSignIn(AllowPage):
+    """The rule of the route that opens a session: the token itself, in the form that the portal posts."""
+
+    async def __call__(self, request: Request) -> Principal:
+        return await self.holder(request, await token_in_form(request))
+
+
+async def token_in_form(request: Request) -> str:
+    return await _field(request, "access_token")
+
+
+def csrf_of(request: Request) -> str:
+    """Bound to the session: of use in no other one, and known to nobody who does not see the page."""
+    return _csrf_for(request.app.state.settings, request.cookies.get(COOKIE, ""))
+
+
+def _csrf_for(settings: ConsentSettings, token: str) -> str:
+    key = hmac.digest(settings.address_key.encode(), b"care-connect pages: csrf", hashlib.sha256)
+    return hmac.new(key, token.encode(), hashlib.sha256).hexdigest()
+
+
+async def _check_form(request: Request, token: str) -> None:
+    """Raises Problem."""
+    settings: ConsentSettings = request.app.state.settings
+    origin = request.headers.get("origin")
+    if origin is not None and origin != _origin_of(settings.public_url):
+        raise _forged()
+    sent = await _field(request, CSRF)
+    if not hmac.compare_digest(sent.encode(), _csrf_for(settings, token).encode()):
+        raise _forged()
+
+
+def _forged() -> Problem:
+    return Problem("forbidden", "The form did not come from a page of this session.", field="form")
+
+
+def _origin_of(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+async def _field(request: Request, name: str) -> str:
+    value = (await request.form()).get(name)
+    return value if isinstance(value, str) else ""
+
+
+async def sign_in(request: Request, principal: Principal, area: str) -> Response:
+    """To the page; where another site's portal posted, by a link: the browser keeps a strict cookie from a redirect of that site's making."""
+    home = f"{area}?lang={language_of(request)}"
+    crossed = request.headers.get("sec-fetch-site") == "cross-site"
+    pages = request.app.state.pages
+    response: Response = pages.render(request, "signed_in.html", home=home, area=area) if crossed else RedirectResponse(home, 303)
+    response.set_cookie(
+        COOKIE,
+        await token_in_form(request),
+        max_age=max(int(principal.expires_at - time.time()), 1),
+        path=area,
+        secure=request.app.state.settings.cookie_secure,
+        httponly=True,
+        samesite="strict",
+    )
+    return response
+
+
+def sign_out(request: Request, area: str) -> Response:
+    response: Response = request.app.state.pages.render(request, "signed_out.html", here=area)
+    response.delete_cookie(COOKIE, path=area, secure=request.app.state.settings.cookie_secure, httponly=True, samesite="strict")
+    return response
