@@ -20,6 +20,8 @@ export CARE_CONNECT_ASSESSMENTS_URL := http://127.0.0.1:18003
 export CARE_CONNECT_REPORTING_URL := http://127.0.0.1:18004
 export CARE_CONNECT_POSTGRES := postgresql://postgres:local-stack-only@127.0.0.1:15432/postgres
 export CARE_CONNECT_KAFKA := 127.0.0.1:19092
+export CARE_CONNECT_MAILBOX_URL := http://127.0.0.1:18005
+export CARE_CONNECT_SMTP := 127.0.0.1:18025
 endif
 
 .DEFAULT_GOAL := help
@@ -56,10 +58,10 @@ lint: $(INSTALLED) ## Check style, types, import rules, and that generated files
 types: $(INSTALLED) ## Check the types
 	$(BIN)/mypy
 
-LEDGER ?= out/evidence/ledger.ndjson
-RECEIPTS ?= $(wildcard out/evidence/*.jws)
-KEYS ?= $(wildcard out/evidence/keys.json)
-verify-ledger: $(INSTALLED) ## Verify a ledger: chain, checkpoints and receipts (LEDGER=…, RECEIPTS=…; else what the last demo left in out/)
+LEDGER ?= out/demo/evidence/ledger.ndjson
+RECEIPTS ?= $(wildcard out/demo/evidence/*.jws)
+KEYS ?= $(wildcard out/demo/evidence/keys.json)
+verify-ledger: $(INSTALLED) ## Verify a ledger: chain, checkpoints and receipts (LEDGER=…, RECEIPTS=…; else what the last demo left)
 	@$(BIN)/python -m consent.ledger --export $(LEDGER) $(addprefix --receipt ,$(RECEIPTS)) $(addprefix --keys ,$(KEYS))
 
 ci: setup lint test ## What continuous integration runs

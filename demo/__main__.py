@@ -18,6 +18,7 @@ from pathlib import Path
 from demo.acts import choose, export, load
 from demo.calling import lanes
 from demo.ending import sum_up
+from demo.mailing import opt_out_by_mail
 from demo.opting_out import opt_in_again, opt_out
 from demo.play import Play
 from demo.programme import generate
@@ -28,7 +29,7 @@ from deploy.local.infrastructure import Infrastructure
 from deploy.local.paths import run_folder
 from deploy.local.stack import Stack
 
-ACTS = (load, choose, export, opt_out, opt_in_again, race_against_downloads, sum_up)
+ACTS = (load, choose, export, opt_out, opt_in_again, race_against_downloads, opt_out_by_mail, sum_up)
 SEED, CLIENTS = 2026, 1000
 LANES = 24
 

@@ -41,6 +41,10 @@ class Caller:
         """Raises Refused."""
         return succeeded(await self.send("POST", service, path, body, now, **headers)).json()
 
+    async def put(self, service: str, path: str, body: object) -> Any:
+        """Raises Refused."""
+        return succeeded(await self.send("PUT", service, path, body)).json()
+
     async def send(
         self, method: str, service: str, path: str, body: object = None, now: datetime | None = None, **headers: Any
     ) -> httpx.Response:

@@ -41,6 +41,8 @@ class System:
     postgres: str
     bootstrap: str
     issuer: Issuer | RemoteIssuer
+    smtp: tuple[str, int]
+    """Where the mail gateway hands mails on to."""
     _bearers: dict[tuple[str, UUID], Header] = field(default_factory=dict)
 
     name = ""
@@ -73,15 +75,16 @@ class System:
 
 def of_stack(stack: Stack) -> System:
     """A stack that this process has started."""
-    return System(
-        {service: stack.url(service) for service in SERVICES}, stack.infrastructure.server, stack.infrastructure.bootstrap, stack.issuer
-    )
+    urls = {service: stack.url(service) for service in (*SERVICES, "mailbox")}
+    smtp = ("127.0.0.1", stack.ports["consent smtp"])
+    return System(urls, stack.infrastructure.server, stack.infrastructure.bootstrap, stack.issuer, smtp)
 
 
 def of_environment() -> System:
     """A stack that runs somewhere, by `CARE_CONNECT_…`. RuntimeError where an address is missing."""
-    urls = {service: _address(f"{service.upper()}_URL") for service in SERVICES}
-    return System(urls, _address("POSTGRES"), _address("KAFKA"), RemoteIssuer(_address("ISSUER_URL")))
+    urls = {service: _address(f"{service.upper()}_URL") for service in (*SERVICES, "mailbox")}
+    host, _, port = _address("SMTP").rpartition(":")
+    return System(urls, _address("POSTGRES"), _address("KAFKA"), RemoteIssuer(_address("ISSUER_URL")), (host, int(port)))
 
 
 def _address(name: str) -> str:

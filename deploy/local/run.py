@@ -13,7 +13,7 @@ import asyncpg
 
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.paths import server_home
-from deploy.local.stack import SERVICES, Stack
+from deploy.local.stack import PRIVACY_ADDRESS, SERVICES, Stack
 
 WIDTH = 14
 
@@ -68,6 +68,8 @@ def addresses(stack: Stack) -> str:
     lines = [f"{service:{WIDTH}}{stack.url(service)}/docs" for service in SERVICES]
     lines += [
         f"{'token issuer':{WIDTH}}{stack.url('issuer')}",
+        f"{'mail to us':{WIDTH}}smtp://127.0.0.1:{stack.ports['consent smtp']} (to {PRIVACY_ADDRESS})",
+        f"{'our answers':{WIDTH}}{stack.url('mailbox')}/mails",
         f"{'PostgreSQL':{WIDTH}}{stack.infrastructure.server}",
         f"{'Kafka':{WIDTH}}{stack.infrastructure.bootstrap}",
         "",

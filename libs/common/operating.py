@@ -151,7 +151,7 @@ select p.source, p.client_id, p.reason, p.parked_at, count(e.position) as waitin
   from parked_client p left join parked_event e using (source, client_id) group by p.source, p.client_id order by p.parked_at"""
 
 
-@router.get("/parked-clients", operation_id="listParkedClients", dependencies=[operators], responses=problems())
+@router.get("/parked-clients", operation_id="listParkedClients", dependencies=[readers], responses=problems())
 async def list_parked_clients(db: Db) -> ParkedClients:
     """Clients whose events wait behind one that could not be applied. They are treated as opted out."""
     rows = await db.pool.fetch(PARKED)

@@ -30,6 +30,9 @@ from consent.notices.routes import router as notices
 from consent.notices.usecases import load_shipped_notices
 from consent.opt_out_links.routes import link_for
 from consent.opt_out_links.routes import router as opt_out_links
+from consent.pages.my_data_sharing import router as my_data_sharing
+from consent.pages.neighbour import Reporting
+from consent.pages.privacy_office import router as privacy_office
 from consent.pages.rendering import Pages
 from consent.propagation.handlers import ReceiptHandlers
 from consent.propagation.overdue import mark_overdue_receipts
@@ -42,6 +45,7 @@ from consent.settings import ConsentSettings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 ROUTERS = (decisions, opt_outs, explanations, receipts_of_decisions, opt_out_links, propagation, notices, mails, mail_addresses, ledger)
+PAGES = (my_data_sharing, privacy_office)
 
 
 def create_app(settings: ConsentSettings) -> FastAPI:
@@ -67,6 +71,7 @@ def create_app(settings: ConsentSettings) -> FastAPI:
     async def start(running: Running) -> Sequence[Awaitable[None]]:
         state = running.app.state
         state.ledger = Ledger(await running.db.own_pool(0, 4), running.journal.source, state.signer)
+        state.reporting = Reporting(running.http, running.token, settings.reporting_url)
         state.witnesses = witnesses_at(running.http, running.token, settings.reporting_url, running.journal.source)
         await load_shipped_notices(running.db)
         state.post_room = PostRoom(
@@ -84,7 +89,7 @@ def create_app(settings: ConsentSettings) -> FastAPI:
             make_checkpoints(Ledger(running.db.pool, running.journal.source, state.signer), running.clock, settings.checkpoint_seconds),
         ]
 
-    definition = Definition("consent", "Care Connect: consent", ROUTERS, MIGRATIONS, metadata, subscriptions, start=start)
+    definition = Definition("consent", "Care Connect: consent", (*ROUTERS, *PAGES), MIGRATIONS, metadata, subscriptions, start=start)
     return build(definition, settings)
 
 

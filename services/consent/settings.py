@@ -39,5 +39,7 @@ class ConsentSettings(ServiceSettings):
     smtp_relay_host: str
     smtp_relay_port: int = 25
     """Where answers are handed to."""
+    parked_due_seconds: float = 3600
+    """After this long a client whose events wait behind one that could not be applied is overdue, on the privacy officer's page."""
     cookie_secure: bool = True
     """False only where pages are served over plain HTTP, in the local stack."""

@@ -63,6 +63,11 @@ def test_C13_nine_digits_in_a_row_count_behind_a_key_word_only(label: str, area:
     assert mask_ssns(f"lessness {run}") == f"lessness {run}"
 
 
+def test_C13_a_key_word_reaches_24_characters_far() -> None:
+    assert mask_ssns(f"SSN{'.' * 24}078051120") == f"SSN{'.' * 24}{MASK}"
+    assert not find_ssns(f"SSN{'.' * 25}078051120")
+
+
 @pytest.mark.parametrize(
     "text", ["7,078-05-1120,1985-05-17", "078-05-1120/219-09-9999", "1) 078-05-1120-01", "078-05-1120.", "A078-05-1120B"]
 )

@@ -3,39 +3,18 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import asyncpg
-import pytest
 
-from common.db import Connection, Database
-from common.migrate import migrate
-from consent.ledger import usecases
-from consent.ledger.signing import Signer, make_key
+from common.db import Connection
 from consent.ledger.usecases import make_checkpoint, verify_ledger
-from consent.schema import metadata
-from deploy.local.infrastructure import Infrastructure
 from tests.common.conftest import counted
-from tests.consent.ledger import NOON, STREAMS, Kept
+from tests.consent.ledger import NOON, Kept
 
-MIGRATIONS = Path(usecases.__file__).parents[1] / "migrations"
 WRITERS, EACH = 64, 25
 KILLED = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
-
-
-@pytest.fixture
-async def kept(infrastructure: Infrastructure, tmp_path: Path) -> AsyncIterator[Kept]:
-    name = f"ledger_load_{uuid4().hex[:8]}"
-    await infrastructure.create_database(name)
-    db = await Database.open(infrastructure.dsn(name))
-    await migrate(db, "consent", MIGRATIONS, metadata, STREAMS)
-    make_key(tmp_path / "key.pem")
-    yield Kept(db, Signer.from_file(tmp_path / "key.pem"))
-    await db.close()
-    await infrastructure.drop_database(name)
 
 
 @dataclass
@@ -92,49 +71,49 @@ class Writers:
         return times
 
 
-async def test_64_writers_some_of_them_killed_raise_no_false_alarm_and_every_committed_line_is_counted(kept: Kept) -> None:
-    writers = Writers(kept)
+async def test_64_writers_some_of_them_killed_raise_no_false_alarm_and_every_committed_line_is_counted(empty: Kept) -> None:
+    writers = Writers(empty)
     beside = [asyncio.ensure_future(work) for work in (writers.kill(), writers.sign(), writers.sign(), writers.sign())]
     verifying = [asyncio.ensure_future(writers.verify()) for _ in range(2)]
     await asyncio.gather(*(writers.write(seed) for seed in range(WRITERS)))
     writers.done = True
     await asyncio.gather(*beside)
     times = sum(await asyncio.gather(*verifying))
-    recorded = {row["event_id"] for row in await kept.db.pool.fetch("select event_id from journal")}
-    verified = await verify_ledger(kept.ledger)
+    recorded = {row["event_id"] for row in await empty.db.pool.fetch("select event_id from journal")}
+    verified = await verify_ledger(empty.ledger)
     assert verified.findings == [] and verified.lines == len(recorded)
     assert writers.acknowledged <= recorded and writers.killed > 20
     assert verified.checkpoints > 5 and times > 5
     print(f"lines {verified.lines}, checkpoints {verified.checkpoints}, verifications {times}, killed {writers.killed}")
 
 
-async def test_a_checkpoint_waits_for_no_writer_and_no_writer_for_it(kept: Kept) -> None:
-    async with kept.db.pool.acquire() as writer, kept.db.pool.acquire() as other:
+async def test_a_checkpoint_waits_for_no_writer_and_no_writer_for_it(empty: Kept) -> None:
+    async with empty.db.pool.acquire() as writer, empty.db.pool.acquire() as other:
         begun = writer.transaction()
         await begun.start()
-        await kept.journal.append_event(writer, counted(uuid4(), 1))
+        await empty.journal.append_event(writer, counted(uuid4(), 1))
         async with asyncio.timeout(5):
-            assert await make_checkpoint(kept.ledger, NOON) is None, "nothing is committed yet"
+            assert await make_checkpoint(empty.ledger, NOON) is None, "nothing is committed yet"
         await begun.commit()
         held = other.transaction()
         await held.start()
         await other.execute("select from checkpoint_head for update")
-        waiting = asyncio.ensure_future(make_checkpoint(kept.ledger, NOON))
+        waiting = asyncio.ensure_future(make_checkpoint(empty.ledger, NOON))
         await asyncio.sleep(0.2)
         async with asyncio.timeout(5):
-            await kept.journal.append_event(writer, *(counted(uuid4(), n) for n in range(20)))
+            await empty.journal.append_event(writer, *(counted(uuid4(), n) for n in range(20)))
         assert not waiting.done()
         await held.rollback()
         assert await waiting == 1
-        assert await make_checkpoint(kept.ledger, NOON) == 2, "what came while it waited is the next one's"
-        assert (await verify_ledger(kept.ledger)).findings == []
+        assert await make_checkpoint(empty.ledger, NOON) == 2, "what came while it waited is the next one's"
+        assert (await verify_ledger(empty.ledger)).findings == []
 
 
-async def test_of_two_instances_that_sign_at_once_one_does(kept: Kept) -> None:
+async def test_of_two_instances_that_sign_at_once_one_does(empty: Kept) -> None:
     for number in range(1, 6):
-        async with kept.db.begin_event() as tx:
-            await kept.journal.append_event(tx, counted(uuid4(), number))
-        made = await asyncio.gather(*(make_checkpoint(kept.ledger, NOON) for _ in range(5)), return_exceptions=True)
+        async with empty.db.begin_event() as tx:
+            await empty.journal.append_event(tx, counted(uuid4(), number))
+        made = await asyncio.gather(*(make_checkpoint(empty.ledger, NOON) for _ in range(5)), return_exceptions=True)
         assert [m for m in made if isinstance(m, int)] == [number], made
         assert all(m is None or isinstance(m, int | asyncpg.SerializationError) for m in made)
-    assert (await verify_ledger(kept.ledger)).checkpoints == 5
+    assert (await verify_ledger(empty.ledger)).checkpoints == 5

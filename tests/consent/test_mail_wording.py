@@ -72,8 +72,6 @@ DOUBTFUL = [
     # Nothing is wished
     "",
     "See you on Thursday at ten.",
-    "Hello",
-    "Thank you!",
     "Maria Lopez",
     "my data",
     "I have a question about data sharing.",

@@ -16,9 +16,10 @@ PARTS = {
     r"|{data} being shared)",
     "with_plan": r"( (with|to) (((my|the|your|any) )?(health plan|health insurance|health insurer|health insurance company|insurer"
     r"|insurance|insurance company|insurance plan|plan|optum|united ?health ?care)|anyone|anybody))?",
-    "now": r"( (now|today|immediately|at once|right away|as soon as possible|asap|any ?more|any longer|from now on|effective immediately"
-    r"|with immediate effect|(starting|effective) (now|today)|as of (now|today)|ahora|hoy|ya|mas|inmediatamente|de inmediato|cuanto antes|lo antes posible"
-    r"|desde (ahora|hoy)|a partir de (ahora|hoy)|de ahora en adelante))*",
+    "now": r"( (now|today|immediately|at once|right away|as soon as possible|asap|any ?more|any longer|from now on"
+    r"|effective immediately|with immediate effect|(starting|effective) (now|today)|as of (now|today)"
+    r"|ahora|hoy|ya|mas|inmediatamente|de inmediato|cuanto antes|lo antes posible|desde (ahora|hoy)|a partir de (ahora|hoy)"
+    r"|de ahora en adelante))*",
     "consent": r"(consent|authori[sz]ation|permission)",
     "do_not": r"(do not|dont|no longer)",
     # Spanish
@@ -101,7 +102,7 @@ COURTESIES = (
     r"(please |kindly )?(confirm|acknowledge)( (this|receipt|in writing|by e ?mail|that (this|it) (is|has been) done"
     r"|that you have received this))*",
     r"(please )?let me know (once|when) (this|it) (is|has been) done",
-    r"i (value|care about) my privacy|this is (important|urgent)",
+    r"(effective|starting|as of) (now|today|immediately)|i (value|care about) my privacy|this is (important|urgent)",
     r"i am a (client|member|participant|patient)( (of|at|with) (care connect|optum|yours))?",
     r"(my )?((member|client|employee|patient|policy) )?(id|number|id number)( is)? [a-z]{0,3} ?\d[\d ]*",
     r"(my )?(date of birth|dob)( is)? [\d/. ]+|(my )?(phone|tel|cell|mobile)( number)?( is)? [+\d ]+|\+?(\d ?){9,15}",

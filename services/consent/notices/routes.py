@@ -10,6 +10,7 @@ from common.auth import Allow, Role, anyone
 from common.contracts.vocabulary import Programme
 from common.edge import Db, Now
 from common.http import problems
+from common.never_kept import StructuredText
 from consent.notices import usecases
 from consent.notices.rules import Notice
 
@@ -25,9 +26,9 @@ class NoticeIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     programme: Programme
-    version: str = Field(pattern="^[A-Za-z0-9][A-Za-z0-9.-]{0,39}$")
-    language: str = Field(pattern=LANGUAGE, max_length=35)
-    text: str = Field(min_length=200, max_length=20_000)
+    version: StructuredText = Field(pattern="^[A-Za-z0-9][A-Za-z0-9.-]{0,39}$")
+    language: StructuredText = Field(pattern=LANGUAGE, max_length=35)
+    text: StructuredText = Field(min_length=200, max_length=20_000)
     effective_from: AwareDatetime
 
 
@@ -61,7 +62,7 @@ def _out(notice: Notice) -> NoticeOut:
 
 @router.get("", operation_id="listNotices", dependencies=[anyone], responses=problems())
 async def list_notices(
-    db: Db, now: Now, programme: Programme | None = None, language: Annotated[str | None, Query(pattern=LANGUAGE, max_length=35)] = None
+    db: Db, now: Now, programme: Programme | None = None, language: Annotated[StructuredText | None, Query(pattern=LANGUAGE, max_length=35)] = None
 ) -> Notices:
     """Those that can be decided on now, the newest of each programme first."""
     return Notices(items=[_out(notice) for notice in await usecases.effective_notices(db, now, programme, language)])

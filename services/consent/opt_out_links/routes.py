@@ -15,9 +15,10 @@ from consent.decisions import usecases
 from consent.decisions.rules import Scope, Source
 from consent.ledger.signing import Signer
 from consent.opt_out_links.rules import LINK_TYPE, claims_of, headers_of, no_link, read_claims
+from consent.pages.errors import LinkRoute
 from consent.settings import ConsentSettings
 
-router = APIRouter(tags=["opt-out links"])
+router = APIRouter(tags=["opt-out links"], route_class=LinkRoute)
 Issuing = Annotated[Principal, Depends(Allow(Role.CLIENT, Role.PRIVACY_OFFICER, Role.SERVICE))]
 Token = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$", max_length=2000)]
 

@@ -1,6 +1,8 @@
 """`receipt`: a place for every sink of every opt-out, made in the statement that records it, filled when the sink answers."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -51,7 +53,21 @@ select sink, due_at, done_at, records, overdue, evidence_id, evidence_position f
 MARK_OVERDUE = """
 update receipt set overdue = true where done_at is null and not overdue and due_at < clock_timestamp() returning decision_id, sink"""
 
+OVERDUE = """
+select decision_id, sink, client_id, recorded_at, due_at from receipt where done_at is null and overdue order by due_at limit $1"""
+
 COUNT_OVERDUE = "select count(*) from receipt where done_at is null and overdue"
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """A sink that has not answered an opt-out in time."""
+
+    decision_id: UUID
+    sink: Sink
+    client_id: UUID
+    recorded_at: datetime
+    due_at: datetime
 
 
 async def fill(tx: Connection, answered: Sequence[tuple[UUID, Sink, int, UUID, int]]) -> list[tuple[UUID, float]]:
@@ -68,3 +84,8 @@ async def receipts_of(tx: Connection, decision_id: UUID) -> list[Receipt]:
 async def mark_overdue(tx: Connection) -> tuple[int, int]:
     """How many are newly overdue, and how many there are."""
     return len(await tx.fetch(MARK_OVERDUE)), await tx.fetchval(COUNT_OVERDUE)
+
+
+async def overdue(tx: Connection, limit: int = 200) -> list[Overdue]:
+    """The ones that wait longest first."""
+    return [Overdue(**{**row, "sink": Sink(row["sink"])}) for row in await tx.fetch(OVERDUE, limit)]

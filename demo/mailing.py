@@ -1,0 +1,126 @@
+"""The act by mail: a client writes to the privacy officer, and what is left of it is proof that anybody can verify afterwards."""
+
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import aiosmtplib
+
+from common.auth import Role
+from demo.calling import Caller, until
+from demo.play import Play
+from demo.programme import Client
+from demo.system import PRIVACY_OFFICER
+from deploy.local.stack import AUTHSERV_ID, PRIVACY_ADDRESS
+
+ADDRESS = "jordan@mail.example"
+WORDS = "Hello,\n\nPlease opt me out of sharing my data with my health plan.\n\nThank you\n"
+
+
+async def opt_out_by_mail(play: Play) -> None:
+    """C4."""
+    tell, (client, me) = play.tell, await _who_still_shares(play)
+    tell.act("A client opts out by e-mail")
+    await me.put("consent", f"/v1/clients/{me.id}/mail-addresses", {"addresses": [ADDRESS]})
+    tell.say(f"From an address that the portal knows, over SMTP, as the mail gateway hands it on: [dim]{WORDS.split(chr(10))[2]}[/dim]")
+    await _send(play, WORDS)
+
+    async def opted_out() -> bool:
+        return bool((await _sharing(me, client))["decision"] == "opted_out")
+
+    play.check(await until(opted_out), "Understood, and recorded at once: the client is opted out.")
+    play.summary["opt_outs"] += 1
+    answer = await _answered(play)
+    play.check("You have opted out" in answer["headers"]["subject"], f"Answered: “{answer['headers']['subject']}”.")
+    await _proven(play, me, (await _sharing(me, client))["decision_id"])
+    await _unclear(play)
+
+
+async def _who_still_shares(play: Play) -> tuple[Client, Caller]:
+    for client in play.programme.clients:
+        me = play.client(client)
+        if client.opts_in and (await _sharing(me, client))["shared"]:
+            return client, me
+    raise RuntimeError("nobody shares any more")
+
+
+async def _sharing(me: Caller, client: Client) -> dict[str, Any]:
+    found: dict[str, Any] = await me.get("consent", f"/v1/clients/{me.id}/sharing/{client.programme}")
+    return found
+
+
+async def _send(play: Play, text: str, address: str = ADDRESS) -> None:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = address, PRIVACY_ADDRESS, "My data"
+    message["Message-ID"] = f"<{uuid4()}@mail.example>"
+    message["Authentication-Results"] = f"{AUTHSERV_ID}; dmarc=pass header.from=mail.example"
+    message.set_content(text)
+    host, port = play.system.smtp
+    await aiosmtplib.send(message, hostname=host, port=port)
+
+
+async def _answered(play: Play, address: str = ADDRESS) -> dict[str, Any]:
+    found: list[dict[str, Any]] = []
+
+    async def there() -> bool:
+        answer = await play.http.get(f"{play.system.url('mailbox')}/mails", params={"to": address})
+        found[:] = answer.json()
+        return bool(found)
+
+    await until(there)
+    return found[0]
+
+
+async def _unclear(play: Play) -> None:
+    """What is not plain waits for a person."""
+    address = "somebody@mail.example"
+    await _send(play, "I am not sure whether I want to share. How does this work?", address)
+    officer = play.caller(Role.PRIVACY_OFFICER, PRIVACY_OFFICER)
+    await _answered(play, address)
+    queue = (await officer.get("consent", "/v1/mails", limit="500"))["items"]
+    waiting = [mail for mail in queue if mail["sender"] == address]
+    play.check(
+        bool(waiting), f"A mail that is not plain waits for the privacy officer until {waiting[0]['due_at'][:16]} and is answered as well."
+    )
+
+
+async def _proven(play: Play, me: Caller, decision_id: str) -> None:
+    """The proof as it stands, and everything that it takes to verify it without us."""
+    path = f"/v1/clients/{me.id}/opt-outs/{decision_id}/proof"
+
+    async def effective() -> bool:
+        return bool((await me.get("consent", path))["record"]["propagation"]["status"] != "recorded")
+
+    await until(effective)
+    proof = await me.get("consent", path)
+    propagation, line = proof["record"]["propagation"], proof["record"]["ledger"]
+    play.tell.say(f"The proof, signed: ledger stream {line['stream']}, position {line['position']}; every sink, and when it answered:")
+    rows = [
+        (s["sink"], s["state"], s["records"] if s["records"] is not None else "", (s["done_at"] or "")[11:23]) for s in propagation["sinks"]
+    ]
+    play.tell.table(("sink", "state", "records", "at"), rows, right=(2,))
+    play.check(propagation["status"] in ("effective", "complete"), f"Status: {propagation['status']}.")
+    receipt = await me.get("consent", f"/v1/clients/{me.id}/decisions/{decision_id}/receipt")
+    await _leave_evidence(play, {"receipt": receipt["jws"], "proof": proof["jws"]})
+
+
+async def _leave_evidence(play: Play, tokens: dict[str, str]) -> None:
+    folder = play.out / "evidence"
+    folder.mkdir(parents=True, exist_ok=True)
+    officer = play.caller(Role.PRIVACY_OFFICER, PRIVACY_OFFICER)
+    verified = await officer.post("consent", "/v1/ledger/verifications", {"receipts": list(tokens.values())})
+    play.summary["ledger"] = {name: verified[name] for name in ("status", "lines", "checkpoints", "receipts")}
+    play.check(
+        verified["status"] == "intact",
+        f"The ledger verifies: {verified['lines']} lines, {verified['checkpoints']} signed checkpoints, {verified['receipts']} receipts.",
+    )
+    for name, token in tokens.items():
+        _write(folder / f"{name}.jws", token)
+    _write(folder / "keys.json", (await officer.send("GET", "consent", "/v1/ledger/keys")).text)
+    _write(folder / "ledger.ndjson", (await officer.send("GET", "consent", "/v1/ledger/export")).text)
+    play.tell.say(f"Receipt, proof, public keys and the ledger → {folder}. [bold]make verify-ledger[/bold] verifies them without us.")
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text)
