@@ -1,4 +1,4 @@
-"""`python -m bench [optout|journal|consumer|redaction|stages …] [--quick]`: measures, writes `bench/out/`, prints tables.
+"""`python -m bench [optout|journal|consumer|redaction|decisions|stages …] [--quick]`: measures, writes `bench/out/`, prints tables.
 
 Without a name all but `stages` are run, which tells where the time of our own opt-out goes.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import consumer, journal, optout, ours, redaction, stages
+from bench import consumer, decisions, journal, optout, ours, redaction, stages
 from bench.moments import Moments
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.ports import free_ports
@@ -65,11 +65,19 @@ def _redaction(infrastructure: Infrastructure, _: Path, quick: bool) -> None:
     uvloop.run(redaction.run(infrastructure, quick))
 
 
+def _decisions(infrastructure: Infrastructure, folder: Path, quick: bool) -> None:
+    moments = Moments()
+    with _stack(infrastructure, folder / "stack") as stack:
+        ours.observe(stack, moments)
+        uvloop.run(decisions.run(infrastructure, stack, moments, folder, decisions.QUICK if quick else decisions.Plan()))
+
+
 PARTS: dict[str, Callable[[Infrastructure, Path, bool], None]] = {
     "optout": _optout,
     "journal": _journal,
     "consumer": _consumer,
     "redaction": _redaction,
+    "decisions": _decisions,
     "stages": _stages,
 }
 

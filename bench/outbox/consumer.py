@@ -36,6 +36,7 @@ async def apply(tx: Connection, records: list[Any]) -> list[UUID]:
             [record.offset for _, record in fresh],
             [UUID(event["event_id"]) for event, _ in fresh],
             ["opted_out"] * len(fresh),
+            True,
         )
     return clients
 

@@ -135,6 +135,7 @@ class Stack:
         yield "CONSENT_SMTP_RELAY_HOST", "127.0.0.1"
         yield "CONSENT_SMTP_RELAY_PORT", str(self.ports["mailbox smtp"])
         yield "CONSENT_COOKIE_SECURE", "false"
+        yield "CONSENT_CHECKPOINT_SECONDS", "5"
 
 
 NEIGHBOURS = {

@@ -86,3 +86,12 @@ async def test_a_ledger_signed_again_after_it_was_truncated_or_rewritten_contrad
         await kept.rewrite(tx, 0, 7, "payload = '{}'")
         await sign(kept, tx)
         assert places((await kept.verify(tx)).findings) == [("rewritten", 0, 9, 4), ("rewritten", 0, 6, 3)]
+
+
+async def test_a_last_checkpoint_that_was_made_anew_is_found_by_whoever_kept_it(kept: Kept) -> None:
+    async with kept.tampered() as tx:
+        was: str = await tx.fetchval("delete from checkpoint where number = 3 returning jws")
+        await kept.truncate(tx, 0, 7)
+        await sign(kept, tx, 3)
+        assert (await kept.verify(tx)).findings == [], "nothing in the database tells"
+        assert places((await kept.verify(tx, [], [was])).findings) == [("checkpoint_changed", None, None, 3), ("truncated", 0, 8, 3)]

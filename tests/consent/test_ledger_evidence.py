@@ -6,6 +6,7 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
+from string import ascii_letters, digits
 from typing import Any
 from uuid import uuid4
 
@@ -105,8 +106,9 @@ def test_a_token_is_what_it_was_signed_as_and_stays_so_when_its_key_is_retired(t
     signer = Signer.from_file(new)
     assert signer.verify("x+jwt", token) == {"n": 1} == verify_with(signer.keys(), "x+jwt", token)
     assert all("d" not in key for key in signer.keys()["keys"]) and len(signer.keys()["keys"]) == 2
-    for place, char in enumerate(token):
-        other = token[:place] + ("A" if char != "A" else "B") + token[place + 1 :]
+    others = [token[:place] + ("A" if char != "A" else "B") + token[place + 1 :] for place, char in enumerate(token)]
+    spare_bits = [token[:-1] + char for char in ascii_letters + digits + "-_=" if char != token[-1]]
+    for other in (*others, *spare_bits, token + "=", token + ".", f" {token}"):
         with pytest.raises(ValueError, match=r".*"):
             signer.verify("x+jwt", other)
 
@@ -115,19 +117,23 @@ async def test_the_command_says_what_it_found_and_ends_accordingly(kept: Kept, k
     async with snapshot(kept.db.pool) as tx:
         everything = [row async for row in rows(tx, "consent")]
         receipt = await kept.receipt(tx, 2, 3)
-    file, held = str(tmp_path / "ledger.ndjson"), str(tmp_path / "receipt.jws")
-    Path(held).write_text(receipt + "\n")
-    Path(file).write_text(keys_line("consent", kept.signer.keys()) + "".join(map(line_of, everything)))
+    text = keys_line("consent", kept.signer.keys()) + "".join(map(line_of, everything))
+    file, held = written(tmp_path / "ledger.ndjson", text), written(tmp_path / "receipt.jws", receipt + "\n")
     status, out, err = await command("--export", file, "--receipt", held)
     assert (status, out.split()[:4]) == (0, ["status", "intact", "streams", "4"]) and "The keys are the export's own" in err
     status, out, err = await command("--database", kept.db.url, "--signing-key", str(key), "--receipt", held)
     assert (status, out.split()[:2], err) == (0, ["status", "intact"], "")
-    Path(file).write_text(Path(file).read_text().replace('"number\\":5', '"number\\":6'))
+    written(tmp_path / "ledger.ndjson", text.replace('"number\\":5', '"number\\":6'))
     status, out, _ = await command("--export", file)
     assert status == 1 and "stream 0, position 6" in out and "broken" in out
     status, out, err = await command("--export", str(tmp_path / "none"))
     assert status == 1 and "There is no ledger at" in err
     assert (await command())[0] == 2
+
+
+def written(file: Path, text: str) -> str:
+    file.write_text(text)
+    return str(file)
 
 
 async def command(*arguments: str) -> tuple[int | None, str, str]:

@@ -43,7 +43,7 @@ NOT_VOUCHED = [
     "mx.care.example; spf=softfail smtp.mailfrom=example.com",
     "mx.care.example; spf=pass smtp.helo=example.com",
     "mx.care.example; iprev=pass policy.iprev=example.com",
-    "mx.care.example; dmarc=pass (header.from=example.com",
+    "mx.care.example; dmarc=pass header.from=example.com (p=none",
     'mx.care.example; dmarc=pass header.from="example.com',
     "mx.care.example; dmarc==pass header.from=example.com",
     "mx.care.example; garbage; dmarc=pass header.from=example.com",

@@ -45,6 +45,7 @@ def test_C4_html_with_lines_becomes_lines() -> None:
 def test_C4_html_that_leaves_open_what_is_hidden_is_not_readable(page: str) -> None:
     mail = read(page)
     assert not mail.readable
+    assert "Please opt me out" in mail.text
     assert wish_of(mail) is Wish.DOUBTFUL
 
 

@@ -165,6 +165,7 @@ DOUBTFUL = [
     "Please opt me out.\nThanks, but on second thought don't.",
     # Too long
     "Please opt me out. " * 40,
+    "Please opt me out\nM" + "a" * 3_000,
     "please\n" * 300 + "opt me out",
 ]
 

@@ -4,15 +4,16 @@ import re
 from dataclasses import dataclass, replace
 from email import message_from_bytes
 from email.message import Message
-from email.policy import EmailPolicy
+from email.parser import BytesHeaderParser
+from email.policy import EmailPolicy, compat32
 from enum import StrEnum
 from typing import Any
 
 from consent.mail.authentication import is_authenticated
 from consent.mail.parts import body_of, clean
 
-MAX_HEADER, MAX_RESULTS = 1_000, 10_000
-"""Characters of one header (of one Authentication-Results) that are looked at: the standard library takes quadratic time over some."""
+MAX_HEADER = 1_000
+"""Characters of one header that are looked at: the standard library takes quadratic time over some."""
 MAX_HEADERS = 1_000
 MAX_BODY, MAX_LINES, MAX_DELIMITERS, MAX_BOUNDARIES = 1_000_000, 20_000, 500, 30
 """Bytes, lines, lines that could part two parts, and nested or named parts. Of a bigger mail only the headers are read."""
@@ -58,7 +59,7 @@ class Mail:
 class _Bounded(EmailPolicy):
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         name, value = super().header_source_parse(sourcelines)
-        return name, value[: MAX_RESULTS if name.lower() == "authentication-results" else MAX_HEADER]
+        return name, value[:MAX_HEADER]
 
 
 def read_mail(raw: bytes, mail_from: str, authserv_id: str) -> Mail:
@@ -66,7 +67,7 @@ def read_mail(raw: bytes, mail_from: str, authserv_id: str) -> Mail:
     automatic = Automatic.BOUNCE if mail_from.strip() in ("", "<>") else None
     mail = Mail(None, "", "", "", "", automatic, False, 0, False)
     try:
-        mail = _with_headers(mail, message_from_bytes(_head(raw), policy=_Bounded()), authserv_id)
+        mail = _with_headers(mail, BytesHeaderParser(policy=compat32).parsebytes(_head(raw)), authserv_id)
         return _with_body(mail, raw)
     except Exception:  # The standard library's parser raises whatever its indexing and recursion run into (C4: a person looks at it).
         return mail
@@ -80,7 +81,7 @@ def _head(raw: bytes) -> bytes:
 
 def _with_headers(mail: Mail, message: Message, authserv_id: str) -> Mail:
     sender = _sender(message)
-    subject = " ".join(clean(str(message["Subject"] or "")).split())
+    subject = " ".join(clean(str(_parsed(message, "Subject") or "")).split())
     results = _raw(message, "Authentication-Results")
     return replace(
         mail,
@@ -88,7 +89,7 @@ def _with_headers(mail: Mail, message: Message, authserv_id: str) -> Mail:
         sender=sender,
         subject=subject,
         automatic=mail.automatic or _automatic(message, sender, subject),
-        authenticated=all(len(value) < MAX_RESULTS for value in results[:1]) and is_authenticated(results, sender, authserv_id),
+        authenticated=is_authenticated(results, sender, authserv_id),
     )
 
 
@@ -102,7 +103,7 @@ def _with_body(mail: Mail, raw: bytes) -> Mail:
 
 
 def _sender(message: Message) -> str:
-    header: Any = message["From"] if len(_raw(message, "From")) == 1 else None
+    header = _parsed(message, "From") if len(_raw(message, "From")) == 1 else None
     addresses: tuple[Any, ...] = header.addresses if header else ()
     address = addresses[0].addr_spec.lower() if len(addresses) == 1 else ""
     return address if _ADDRESS.fullmatch(address) else ""
@@ -110,7 +111,7 @@ def _sender(message: Message) -> str:
 
 def _automatic(message: Message, sender: str, subject: str) -> Automatic | None:
     precedence = _word(message, "Precedence")
-    if message.get_content_type() == "multipart/report" or sender.partition("@")[0] in _BOUNCE_FROM:
+    if _word(message, "Content-Type") == "multipart/report" or sender.partition("@")[0] in _BOUNCE_FROM:
         return Automatic.BOUNCE
     if _word(message, "Auto-Submitted") not in ("", "no") or precedence == "auto_reply":
         return Automatic.AUTO_REPLY
@@ -119,6 +120,11 @@ def _automatic(message: Message, sender: str, subject: str) -> Automatic | None:
     if any(name in message for name in _BULK_HEADERS) or precedence in ("bulk", "list", "junk"):
         return Automatic.BULK
     return None
+
+
+def _parsed(message: Message, name: str) -> Any:
+    """One header alone, so that no other one that breaks the parser hides who sent the mail."""
+    return next((_Bounded().header_fetch_parse(name, value[:MAX_HEADER]) for value in _raw(message, name)), None)
 
 
 def _raw(message: Message, name: str) -> list[str]:

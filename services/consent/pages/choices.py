@@ -59,7 +59,7 @@ async def decline(book: Book, scope: Scope, form: Form, now: datetime) -> Saved:
 
 async def stop_everything(book: Book, client_id: UUID, now: datetime) -> list[UUID]:
     """All programmes are recorded; how far each has come is for the next page to show."""
-    done = [await usecases.opt_out(book, Scope(client_id, programme), PORTAL, 0, now) for programme in Programme]
+    done = await usecases.opt_out(book, [Scope(client_id, programme) for programme in Programme], PORTAL, 0, now)
     return [opt_out.outcome.state.decision_id for opt_out in done if opt_out.outcome.state.decision_id]
 
 

@@ -45,7 +45,8 @@ class Line:
     @property
     def categories(self) -> tuple[Category, ...]:
         """Those that it is about: the ones withdrawn, where it withdraws."""
-        return getattr(self.event, "withdrawn", None) or getattr(self.event, "categories", ())
+        found: tuple[Category, ...] = getattr(self.event, "withdrawn", getattr(self.event, "categories", ()))
+        return found
 
 
 @dataclass(frozen=True, slots=True)

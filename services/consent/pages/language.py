@@ -1,4 +1,4 @@
-"""The language of a page: asked for with `lang`, else the browser's, else English. Texts are data: `texts/*.json`, the same keys in each."""
+"""The language of a page: asked for with `lang`, else the browser's, else English. Texts are data: `texts/*.json`."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-""""My data sharing": the client's own page. Everything on it works without a script."""
+""" "My data sharing": the client's own page. Everything on it works without a script."""
 
 import json
 from typing import Annotated, Literal
@@ -83,7 +83,11 @@ async def stop_everything(request: Request, caller: Client, now: Now) -> Respons
 
 @router.get("/opt-outs/{decision_id}")
 async def show_progress(
-    request: Request, db: Db, caller: Client, decision_id: UUID, also: Annotated[list[UUID], Query(max_length=4)] = []  # noqa: B006
+    request: Request,
+    db: Db,
+    caller: Client,
+    decision_id: UUID,
+    also: Annotated[list[UUID], Query(max_length=4)] = [],  # noqa: B006
 ) -> Response:
     """Of the client's own only; what is looked up before the first byte can still be refused."""
     followed = await progress.follow(db, caller.id, [decision_id, *also])

@@ -92,7 +92,7 @@ async def _field(request: Request, name: str) -> str:
 
 
 async def sign_in(request: Request, principal: Principal, area: str) -> Response:
-    """To the page; where another site's portal posted, by a link: the browser keeps a strict cookie from a redirect of that site's making."""
+    """To the page. Where another site posted, by a link: a browser sends a strict cookie with no redirect of another site's making."""
     home = f"{area}?lang={language_of(request)}"
     crossed = request.headers.get("sec-fetch-site") == "cross-site"
     pages = request.app.state.pages
