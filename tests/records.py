@@ -46,13 +46,13 @@ async def fill(story: Story, client: UUID, choice: str, **sharing: Any) -> None:
     assert answer.status_code == 201, answer.text
 
 
-async def book_sessions(story: Story, request: str, count: int) -> None:
+async def book_sessions(story: Story, request: str, count: int, month: int = 3) -> None:
     """The first is speed to care, the others are how often (C16)."""
     path, provider = f"/v1/consultation-requests/{request}", story.token("provider", story.provider)
     accepted = await story.call("scheduling", "POST", f"{path}/acceptance", provider, headers={"if-match": '"1"'})
     assert accepted.status_code == 200, accepted.text
     for day in range(1, count + 1):
-        body = {"kind": "session", "starts_at": f"2026-03-{day:02}T15:00:00Z"}
+        body = {"kind": "session", "starts_at": f"2026-{month:02}-{day:02}T15:00:00Z"}
         made = await story.call("scheduling", "POST", f"{path}/appointments", provider, json=body)
         assert made.status_code == 201, made.text
 

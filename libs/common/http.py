@@ -3,6 +3,7 @@
 Middlewares are plain ASGI: streamed downloads pass through them untouched.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -22,6 +23,9 @@ from common.problems import STATUS, Problem
 from common.tracing import TRACEPARENT, child_of
 
 log = logging.getLogger(__name__)
+
+InTurns = Callable[[Scope], bool]
+"""Whether a request takes its turn, for others that must not wait behind it."""
 
 BY_STATUS = {404: "not_found", 405: "method_not_allowed", 400: "malformed_json"}
 
@@ -80,11 +84,16 @@ def add_error_handlers(app: FastAPI) -> None:
         app.add_exception_handler(kind, on_down)
 
 
-class Edge:
-    """Size limit, trace context and metrics around every request."""
+ABREAST = 6
+"""Requests that take turns and are under way at once. More would only wait for each other further inside, in everybody's way."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, body_limit: int) -> None:
+
+class Edge:
+    """Size limit, trace context and metrics around every request. Those that take turns let all others past."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, body_limit: int, in_turns: InTurns | None = None) -> None:
         self.app, self.metrics, self.body_limit = app, metrics, body_limit
+        self._in_turns, self._turns = in_turns, asyncio.Semaphore(ABREAST)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -104,6 +113,9 @@ class Edge:
         try:
             if int(headers.get(b"content-length", b"0") or 0) > self.body_limit:
                 await render(self._too_large())(scope, receive, answer)
+            elif self._in_turns and self._in_turns(scope):
+                async with self._turns:
+                    await self.app(scope, self._limited(receive), answer)
             else:
                 await self.app(scope, self._limited(receive), answer)
         finally:

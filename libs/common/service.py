@@ -24,7 +24,7 @@ from common.connection import DeliveringProtocol
 from common.consumer import Consumer
 from common.contracts.catalogue import topic_of
 from common.db import DOWN, Database
-from common.http import Edge, add_error_handlers
+from common.http import Edge, InTurns, add_error_handlers
 from common.journal import Journal
 from common.metrics import Metrics
 from common.migrate import migrate
@@ -50,6 +50,8 @@ class Definition:
     subscriptions: Callable[["Running"], Sequence[tuple[Subscription, str]]] = lambda _: ()
     """What it takes from whom: a subscription and the owner's address."""
     extra_topics: dict[str, dict[str, str]] = field(default_factory=dict)
+    in_turns: InTurns | None = None
+    """Requests that come in masses and take turns, so that the others never wait behind them."""
     start: Callable[["Running"], Awaitable[Sequence[Awaitable[None]]]] | None = None
     """Puts what the service's own routes need on `app.state`; answers its own background work."""
 
@@ -91,7 +93,7 @@ def build(definition: Definition, settings: ServiceSettings) -> FastAPI:
             allow_headers=["*"],
             expose_headers=["ETag", "Retry-After"],
         )
-    app.add_middleware(Edge, metrics=metrics, body_limit=settings.body_limit)
+    app.add_middleware(Edge, metrics=metrics, body_limit=settings.body_limit, in_turns=definition.in_turns)
     return app
 
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Sequence
 from pathlib import Path
 
 from fastapi import FastAPI
+from starlette.types import Scope
 
 from common.applying import Subscription
 from common.contracts.catalogue import EVENTS
@@ -89,8 +90,15 @@ def create_app(settings: ConsentSettings) -> FastAPI:
             make_checkpoints(Ledger(running.db.pool, running.journal.source, state.signer), running.clock, settings.checkpoint_seconds),
         ]
 
-    definition = Definition("consent", "Care Connect: consent", (*ROUTERS, *PAGES), MIGRATIONS, metadata, subscriptions, start=start)
+    definition = Definition(
+        "consent", "Care Connect: consent", (*ROUTERS, *PAGES), MIGRATIONS, metadata, subscriptions, start=start, in_turns=opens_sharing
+    )
     return build(definition, settings)
+
+
+def opens_sharing(request: Scope) -> bool:
+    """Whatever closes sharing goes past those (C4)."""
+    return request["method"] == "POST" and str(request["path"]).endswith("/decisions")
 
 
 def main() -> None:

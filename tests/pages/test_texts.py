@@ -51,7 +51,7 @@ def fields(text: str) -> set[str | None]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_whatever_there_is_has_a_name(kind: str) -> None:
     assert {f"{kind}.{value}" for value in KINDS[kind]} <= READ["en"].keys()
-    assert {f"sink.{sink}.{state}" for sink in Sink for state in ("done", "waiting")} <= READ["en"].keys()
+    assert {f"sink.{sink}.{state}" for sink in Sink for state in ("done", "none", "waiting")} <= READ["en"].keys()
 
 
 def bare_texts(source: str) -> list[str]:

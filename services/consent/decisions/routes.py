@@ -18,7 +18,7 @@ from common.contracts.vocabulary import (
     Purpose,
     Recipient,
 )
-from common.edge import Db, Now
+from common.edge import Db, Parts
 from common.http import etag, problems, version_of
 from common.never_kept import StructuredText
 from consent.decisions import usecases
@@ -130,16 +130,14 @@ REFUSALS = (
 )
 
 
-@router.post("/decisions", operation_id="decide", responses=problems(*REFUSALS))
+@router.post("/decisions", operation_id="decide", response_model=DecidedOut, responses=problems(*REFUSALS))
 async def decide(
     request: Request,
     caller: Decider,
     client_id: UUID,
     body: DecisionIn,
-    now: Now,
-    response: Response,
     if_match: Annotated[StructuredText | None, Header(description="The version decided on; needed to opt in.", max_length=40)] = None,
-) -> DecidedOut:
+) -> Response:
     """Opt in or decline. An opt-in is refused when the client has decided something else since (`If-Match`)."""
     caller.own(Role.CLIENT, client_id)
     check_scope(body.recipient, body.purpose)
@@ -151,9 +149,10 @@ async def decide(
     asked = Asked(body.choice, body.notice_digest, body.categories, on_version, source, body.decision_id)
     # Scheduling, which passes the first choice on, is where clients are registered: it knows its clients before we do.
     known = caller.role is not Role.SERVICE
-    outcome = await usecases.decide(request.app.state.book, Scope(client_id, body.programme), asked, now, known=known)
-    response.headers["etag"] = etag(outcome.state.version)
-    return DecidedOut(**sharing_out(outcome.state).model_dump(), receipt=signed_receipt(request, outcome))
+    scope, now = Scope(client_id, body.programme), Parts.of(request).now
+    outcome = await usecases.decide(request.app.state.book, scope, asked, now, known=known)
+    answer = DecidedOut(**dict(sharing_out(outcome.state)), receipt=signed_receipt(request, outcome))
+    return Response(answer.model_dump_json(), media_type="application/json", headers={"etag": etag(outcome.state.version)})
 
 
 def signed_receipt(request: Request, outcome: usecases.Outcome) -> str | None:

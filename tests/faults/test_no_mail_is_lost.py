@@ -1,0 +1,190 @@
+"""C4: what 250 was said for is acted upon, though the consent process and PostgreSQL are taken away while mails come in."""
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import aiosmtplib
+import asyncpg
+import httpx
+import pytest
+
+from deploy.local.infrastructure import Infrastructure
+from deploy.local.stack import Stack
+from tests.faults.mails import raw_mail
+from tests.flows.test_mail_intake import Writer, decision, writer
+from tests.story import Story, eventually
+
+KILLS = 4
+PER_KILL = 6
+"""Mails taken between two kills: enough that some are stored and not decided about, decided about and not answered."""
+PACE_SECONDS = 0.04
+CLEAR, UNCLEAR = "Please opt me out of sharing my data.", "Could somebody explain to me what opting out would mean?"
+UNSENT_ARE_DUE = "update mail_reply set try_at = clock_timestamp() where sent_at is null"
+"""Whoever dies while sending leaves the answer to the next, a minute later; nobody waits a minute here."""
+
+
+@pytest.fixture(scope="module")
+def infrastructure() -> Iterator[Infrastructure]:
+    """Servers of our own, to stop."""
+    if os.environ.get("CARE_CONNECT_TEST_STACK", "embedded") != "embedded":
+        pytest.skip("only servers that run here can be stopped: STACK is not embedded")
+    with Infrastructure(stack="embedded") as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def stack(infrastructure: Infrastructure, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    folder: Path = tmp_path_factory.mktemp("mails")
+    with Stack(infrastructure, folder) as started:
+        yield started
+
+
+@pytest.fixture
+async def story(stack: Stack) -> AsyncIterator[Story]:
+    async with httpx.AsyncClient(timeout=15) as http:
+        yield await Story(stack, http).open()
+
+
+@dataclass
+class Sender:
+    """Writes one mail after the other through a gateway that keeps each until 250 was said for it."""
+
+    mailbox: Writer
+    client: UUID | None
+    text: str = CLEAR
+    passes: bool = True
+    taken: list[str] = field(default_factory=list)
+    """The Message-IDs that 250 was said for."""
+    refusals: Counter[str] = field(default_factory=Counter)
+
+    async def write(self) -> None:
+        id = f"<{uuid4()}@mail.example>"
+        while not await self.hand_over(id):
+            await asyncio.sleep(PACE_SECONDS)
+        self.taken.append(id)
+
+    async def hand_over(self, id: str) -> bool:
+        try:
+            await self.mailbox.send(raw_mail(self.mailbox.address, self.text, id, passes=self.passes))
+            return True
+        except aiosmtplib.SMTPResponseException as refusal:
+            self.refusals[str(refusal.code)] += 1
+        except (aiosmtplib.SMTPException, OSError):
+            self.refusals["cut off"] += 1
+        return False
+
+    async def write_until(self, over: asyncio.Event) -> None:
+        while not over.is_set():
+            await self.write()
+            await asyncio.sleep(PACE_SECONDS)
+
+
+async def senders(story: Story) -> list[Sender]:
+    clients = [await story.sharing_client() for _ in range(6)]
+    own = [Sender(await writer(story, client), client) for client in clients]
+    for sender in own[3:5]:
+        sender.text = UNCLEAR
+    own[5].passes = False
+    return [*own, Sender(await writer(story), None), Sender(await writer(story), None, UNCLEAR, passes=False)]
+
+
+async def taken(everybody: list[Sender], more: int) -> None:
+    """Until 250 was said so many times more."""
+    wanted = sum(len(sender.taken) for sender in everybody) + more
+
+    async def reached() -> bool:
+        return sum(len(sender.taken) for sender in everybody) >= wanted
+
+    await eventually(reached)
+
+
+async def restart_consent(stack: Stack) -> None:
+    process = stack.processes["consent"]
+    await asyncio.to_thread(process.kill)
+    await asyncio.to_thread(process.start)
+    await asyncio.to_thread(process.wait_ready, f"{stack.url('consent')}/readyz", 60)
+
+
+async def stop_postgres(stack: Stack, infrastructure: Infrastructure, everybody: list[Sender]) -> None:
+    """While it is away everybody hears 451."""
+    before = [(sender, sender.refusals["451"]) for sender in everybody]
+    await asyncio.to_thread(infrastructure.postgres.stop)
+    counts = [len(sender.taken) for sender in everybody]
+
+    async def refused() -> bool:
+        return all(sender.refusals["451"] > count + 1 for sender, count in before)
+
+    try:
+        await eventually(refused)
+        assert [len(sender.taken) for sender in everybody] == counts, "nobody heard 250"
+    finally:
+        await asyncio.to_thread(infrastructure.postgres.start)
+    await asyncio.to_thread(stack.processes["consent"].wait_ready, f"{stack.url('consent')}/readyz", 60)
+
+
+async def disturb(stack: Stack, infrastructure: Infrastructure, everybody: list[Sender], over: asyncio.Event) -> None:
+    try:
+        for number in range(KILLS):
+            await taken(everybody, PER_KILL)
+            await restart_consent(stack)
+            if number == 1:
+                await taken(everybody, PER_KILL)
+                await stop_postgres(stack, infrastructure, everybody)
+        await taken(everybody, PER_KILL)
+    finally:
+        over.set()
+
+
+@pytest.mark.timeout(200)
+async def test_C4_every_mail_that_250_was_said_for_is_there_once_and_acted_upon_and_answered(
+    story: Story, stack: Stack, infrastructure: Infrastructure
+) -> None:
+    everybody, over = await senders(story), asyncio.Event()
+    await asyncio.gather(disturb(stack, infrastructure, everybody, over), *(sender.write_until(over) for sender in everybody))
+    heard = sum((sender.refusals for sender in everybody), Counter())
+    assert set(heard) == {"451", "cut off"}, "and nothing that makes a gateway give up"
+    connection = await asyncpg.connect(stack.database("consent"))
+    await check_that_nothing_waits(connection)
+    await check_the_table(connection, everybody)
+    for sender in everybody:
+        if sender.client:
+            plain = sender.text == CLEAR and sender.passes
+            assert await decision(story, sender.client) == ("opted_out" if plain else "suspended"), sender
+    await check_the_answers(connection, everybody)
+    await connection.close()
+    print(f"{sum(len(sender.taken) for sender in everybody)} mails, {KILLS} kills, {dict(heard)}")
+
+
+async def check_that_nothing_waits(connection: asyncpg.Connection) -> None:  # type: ignore[type-arg]
+    async def decided() -> bool:
+        return bool(await connection.fetchval("select not exists (select from mail where state = 'received')"))
+
+    await eventually(decided)
+
+
+async def check_the_table(connection: asyncpg.Connection, everybody: list[Sender]) -> None:  # type: ignore[type-arg]
+    """Once each, under its sender; and nothing else: the gateway resent what had been stored before the 250 was lost."""
+    rows = await connection.fetch("select message_id, sender, state from mail")
+    stored = Counter((row["sender"], row["message_id"]) for row in rows)
+    assert stored == Counter((sender.mailbox.address, id) for sender in everybody for id in sender.taken)
+    acted = {sender.mailbox.address for sender in everybody if sender.client and sender.text == CLEAR and sender.passes}
+    assert {row["state"] for row in rows if row["sender"] in acted} == {"acted"}
+    assert {row["state"] for row in rows if row["sender"] not in acted} == {"queued"}
+
+
+async def check_the_answers(connection: asyncpg.Connection, everybody: list[Sender]) -> None:  # type: ignore[type-arg]
+    """One for each mail, though one may come twice."""
+
+    async def sent() -> bool:
+        await connection.execute(UNSENT_ARE_DUE)
+        return bool(await connection.fetchval("select not exists (select from mail_reply where sent_at is null)"))
+
+    await eventually(sent)
+    for sender in everybody:
+        answered = {mail["headers"]["in-reply-to"] for mail in await sender.mailbox.answers()}
+        assert answered == set(sender.taken), sender.mailbox.address

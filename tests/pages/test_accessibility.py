@@ -1,0 +1,111 @@
+"""Every page and state, in light and in dark, scanned with axe: no violation of WCAG 2.2 at level AA, nor of its best practices."""
+
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, expect
+
+from tests.pages.browser import context, signed_in
+from tests.pages.mail import knows_address, sends
+from tests.pages.test_in_a_browser import STOP, care_connect, mail_there
+from tests.pages.test_sharing_over_http import undecided
+from tests.story import Story, eventually
+
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
+
+
+async def violations(page: Page) -> list[str]:
+    found = []
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        response: dict[str, Any] = (await Axe().run(page, options=RULES)).response
+        found += [f"{page.url} {scheme} {one['id']}: {node['html'][:160]}" for one in response["violations"] for node in one["nodes"]]
+        assert len(response["passes"]) > 15, "the scan has looked"
+    return found
+
+
+async def test_no_state_of_the_clients_page_has_a_violation(story: Story, browser: Browser) -> None:
+    client, _ = await undecided(story)
+    await eventually(lambda: story.answered(client))
+    found = []
+    async with context(browser, script=True) as window:
+        page = await window.new_page()
+        await signed_in(page, story, "client", client)
+        found += await violations(page)
+        await care_connect(page).get_by_role("button", name="Share what I ticked").click()
+        await expect(page.get_by_role("alert")).to_be_visible()
+        found += await violations(page)
+        for box in await care_connect(page).get_by_role("checkbox").all():
+            await box.check()
+        await care_connect(page).get_by_role("button", name="Show me the records first").click()
+        await expect(care_connect(page).get_by_text("Not saved yet")).to_be_visible()
+        found += await violations(page)
+        await care_connect(page).get_by_role("button", name="Share what I ticked").click()
+        await expect(care_connect(page).locator(".state.good")).to_be_visible()
+        for summary in await page.locator("summary").all():
+            await summary.click()
+        found += await violations(page)
+        await page.get_by_role("button", name=STOP).click()
+        await expect(page.locator(".state")).to_have_count(2)
+        found += await violations(page)
+        await page.get_by_role("link", name="Español").click()
+        found += await violations(page)
+        await page.get_by_role("link", name="Volver al resumen").click()
+        found += await violations(page)
+        await page.goto(f"{story.stack.url('consent')}/my-data-sharing/opt-outs/{uuid4()}")
+        found += await violations(page)
+        await page.get_by_role("button", name="Sign out").click()
+        await page.wait_for_load_state()
+        found += await violations(page)
+        await page.goto(f"{story.stack.url('consent')}/my-data-sharing")
+        found += await violations(page)
+    assert not found, "\n".join(found)
+
+
+async def test_no_state_of_the_officers_page_has_a_violation(story: Story, browser: Browser) -> None:
+    client, shared = await story.sharing_client(), f"s{uuid4().hex[:8]}@example.com"
+    for of in (client, uuid4()):
+        await knows_address(story, of, shared)
+    await sends(story, shared, "Stop", "Please opt me out.")
+    await sends(story, f"u{uuid4().hex[:8]}@example.com", "Hello", "What is this?", authenticated=False)
+    connection = await asyncpg.connect(story.stack.database("consent"))
+    await connection.execute("insert into parked_client (source, client_id, reason, parked_at) values ('reporting', $1, 'test', 'yesterday')", client)
+    late = "insert into receipt (decision_id, sink, client_id, due_at) values ($1, 'export_rows', $2, now() - interval '1 hour')"
+    await connection.execute(late, uuid4(), client)
+    found = []
+    try:
+        async with context(browser, script=True) as window:
+            page = await window.new_page()
+            await signed_in(page, story, "privacy_officer", uuid4())
+            await eventually(lambda: mail_there(page, shared))
+            await eventually(lambda: mail_there(page, "Places that have not answered"))
+            for summary in await page.locator("summary").all():
+                await summary.click()
+            found += await violations(page)
+            await page.get_by_role("button", name="It is an opt-out").last.click()
+            await page.wait_for_load_state()
+            found += await violations(page)
+    finally:
+        await connection.execute("delete from parked_client where client_id = $1", client)
+        await connection.execute("delete from receipt where client_id = $1 and due_at < now() - interval '50 minutes'", client)
+        await connection.close()
+    assert not found, "\n".join(found)
+
+
+async def test_no_link_page_has_a_violation(story: Story, browser: Browser) -> None:
+    client, found = await story.sharing_client(), []
+    made = await story.call("consent", "POST", f"/v1/clients/{client}/opt-out-links", story.token("service"))
+    async with context(browser, script=True) as window:
+        page = await window.new_page()
+        await page.goto(made.json()["url"])
+        found += await violations(page)
+        await page.get_by_role("link", name="Español").click()
+        await page.get_by_role("button", name="Dejar de compartir").click()
+        await expect(page.get_by_role("status")).to_contain_text("Su deseo queda registrado")
+        found += await violations(page)
+        await page.goto(f"{story.stack.url('consent')}/opt-out/a.b.c")
+        found += await violations(page)
+    assert (await story.sharing(client))["decision"] == "opted_out"
+    assert not found, "\n".join(found)
