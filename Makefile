@@ -25,7 +25,7 @@ export CARE_CONNECT_SMTP := 127.0.0.1:18025
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-containers verify-ledger lint fmt types generate lock bench up down clean ci
+.PHONY: help setup demo run browser test test-containers verify-ledger lint fmt types generate lock bench up down clean ci
 
 ##@ Start
 help: ## List the targets
@@ -33,7 +33,7 @@ help: ## List the targets
 	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
 	  /^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-setup: $(READY) ## Install everything into .venv/ and .local/ (needs Python 3.11+ only)
+setup: $(READY) browser ## Install everything into .venv/ and .local/ (needs Python 3.11+ only)
 
 demo: $(READY) ## Play the main job from end to end, explained on the terminal
 	@$(BIN)/python -m demo $(ARGS)
@@ -42,8 +42,14 @@ run: $(READY) ## Keep the stack up and print its addresses; Ctrl-C stops it
 	@$(BIN)/python -m deploy.local.run $(ARGS)
 
 ##@ Check
-test: $(READY) ## Run all tests (STACK=embedded, containers or external; ARGS for pytest)
+test: $(READY) browser ## Run all tests (STACK=embedded, containers or external; ARGS for pytest)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+# Without one the tests that need it skip and say so: that is no reason to fail here.
+browser: ## Install the browser of the page tests (Debian's Chromium), where that can be done
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  { apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; }; } \
+	  >/dev/null 2>&1 || true
 
 test-containers: ## Run all tests on containers; needs a Docker engine
 	@$(MAKE) --no-print-directory test STACK=containers

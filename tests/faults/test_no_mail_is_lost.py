@@ -15,7 +15,7 @@ import pytest
 
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.stack import Stack
-from tests.faults.mails import raw_mail
+from tests.faults.mails import answers_are_sent, raw_mail
 from tests.flows.test_mail_intake import Writer, decision, writer
 from tests.story import Story, eventually
 
@@ -24,8 +24,6 @@ PER_KILL = 6
 """Mails taken between two kills: enough that some are stored and not decided about, decided about and not answered."""
 PACE_SECONDS = 0.04
 CLEAR, UNCLEAR = "Please opt me out of sharing my data.", "Could somebody explain to me what opting out would mean?"
-UNSENT_ARE_DUE = "update mail_reply set try_at = clock_timestamp() where sent_at is null"
-"""Whoever dies while sending leaves the answer to the next, a minute later; nobody waits a minute here."""
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +153,7 @@ async def test_C4_every_mail_that_250_was_said_for_is_there_once_and_acted_upon_
         if sender.client:
             plain = sender.text == CLEAR and sender.passes
             assert await decision(story, sender.client) == ("opted_out" if plain else "suspended"), sender
-    await check_the_answers(connection, everybody)
+    await check_the_answers(stack, everybody)
     await connection.close()
     print(f"{sum(len(sender.taken) for sender in everybody)} mails, {KILLS} kills, {dict(heard)}")
 
@@ -177,14 +175,9 @@ async def check_the_table(connection: asyncpg.Connection, everybody: list[Sender
     assert {row["state"] for row in rows if row["sender"] not in acted} == {"queued"}
 
 
-async def check_the_answers(connection: asyncpg.Connection, everybody: list[Sender]) -> None:  # type: ignore[type-arg]
+async def check_the_answers(stack: Stack, everybody: list[Sender]) -> None:
     """One for each mail, though one may come twice."""
-
-    async def sent() -> bool:
-        await connection.execute(UNSENT_ARE_DUE)
-        return bool(await connection.fetchval("select not exists (select from mail_reply where sent_at is null)"))
-
-    await eventually(sent)
+    await answers_are_sent(stack.database("consent"))
     for sender in everybody:
         answered = {mail["headers"]["in-reply-to"] for mail in await sender.mailbox.answers()}
         assert answered == set(sender.taken), sender.mailbox.address

@@ -18,9 +18,7 @@ async def test_C4_an_opt_out_of_a_client_nobody_has_told_us_of_is_recorded_and_h
     await register(story, client)
     await fill(story, client, "opt_in", categories=EVERY)
     state = await story.sharing(client)
-    assert (state["decision"], state["decision_id"]) == ("opted_out", opt_out["decision_id"]), (
-        "chosen on version 0, which was no more"
-    )
+    assert (state["decision"], state["decision_id"]) == ("opted_out", opt_out["decision_id"]), "chosen on version 0, which was no more"
     assert await export_now(story) == []
     taken = await story.decide(client, "opt_in", state["version"], categories=["satisfaction"])
     assert taken.json()["shared"] is True

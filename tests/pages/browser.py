@@ -46,7 +46,9 @@ async def signed_in(page: Page, story: Story, role: str, subject: UUID, language
     area = "privacy-office" if role == "privacy_officer" else "my-data-sharing"
     here = story.stack.url("consent")
     token = story.stack.issuer.mint(role, subject, lifetime)
-    form = f'<form method="post" action="{here}/{area}/session?lang={language}"><input name="access_token" value="{token}"><button>Go</button>'
+    form = (
+        f'<form method="post" action="{here}/{area}/session?lang={language}"><input name="access_token" value="{token}"><button>Go</button>'
+    )
 
     async def portal(route: Any) -> None:
         await route.fulfill(content_type="text/html", body=form)

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
-from axe_playwright_python.async_playwright import Axe
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import Browser, Page, expect
 
 from tests.pages.browser import context, signed_in
@@ -56,6 +56,7 @@ async def test_no_state_of_the_clients_page_has_a_violation(story: Story, browse
         found += await violations(page)
         await page.goto(f"{story.stack.url('consent')}/my-data-sharing/opt-outs/{uuid4()}")
         found += await violations(page)
+        await page.get_by_role("link", name="Back to the overview").click()
         await page.get_by_role("button", name="Sign out").click()
         await page.wait_for_load_state()
         found += await violations(page)
@@ -71,7 +72,9 @@ async def test_no_state_of_the_officers_page_has_a_violation(story: Story, brows
     await sends(story, shared, "Stop", "Please opt me out.")
     await sends(story, f"u{uuid4().hex[:8]}@example.com", "Hello", "What is this?", authenticated=False)
     connection = await asyncpg.connect(story.stack.database("consent"))
-    await connection.execute("insert into parked_client (source, client_id, reason, parked_at) values ('reporting', $1, 'test', 'yesterday')", client)
+    await connection.execute(
+        "insert into parked_client (source, client_id, reason, parked_at) values ('reporting', $1, 'test', 'yesterday')", client
+    )
     late = "insert into receipt (decision_id, sink, client_id, due_at) values ($1, 'export_rows', $2, now() - interval '1 hour')"
     await connection.execute(late, uuid4(), client)
     found = []

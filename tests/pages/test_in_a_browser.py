@@ -1,5 +1,7 @@
 """The pages in a real Chromium with JavaScript switched off, as a person uses them."""
 
+import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -32,7 +34,7 @@ async def downloaded(page: Page, link: Locator) -> str:
         await link.click()
     download = await waiting.value
     assert download.suggested_filename.endswith(".jws")
-    return Path(await download.path()).read_text()
+    return await asyncio.to_thread(Path(await download.path()).read_text)
 
 
 async def test_C2_nothing_is_pre_ticked(story: Story, page: Page) -> None:
@@ -111,7 +113,9 @@ async def focus(page: Page, target: Locator) -> None:
     """With the Tab key alone; where the focus is can be seen at every step."""
     for _ in range(80):
         await page.keyboard.press("Tab")
-        style = await page.evaluate("(() => { const s = getComputedStyle(document.activeElement); return [s.outlineStyle, s.outlineWidth] })()")
+        style = await page.evaluate(
+            "(() => { const s = getComputedStyle(document.activeElement); return [s.outlineStyle, s.outlineWidth] })()"
+        )
         assert style == ["solid", "3px"], style
         if await target.evaluate("element => element === document.activeElement"):
             return
@@ -181,7 +185,9 @@ async def test_a_session_of_another_sites_portal_begins_with_a_link(story: Story
     """A browser does not send a strict cookie with a redirect that another site began."""
     client = await story.sharing_client()
     here, token = story.stack.url("consent"), story.stack.issuer.mint("client", client)
-    form = f'<form method="post" action="{here}/my-data-sharing/session"><input name="access_token" value="{token}"><button>Go</button></form>'
+    form = (
+        f'<form method="post" action="{here}/my-data-sharing/session"><input name="access_token" value="{token}"><button>Go</button></form>'
+    )
 
     async def portal(route: Any) -> None:
         await route.fulfill(content_type="text/html", body=form)
@@ -208,7 +214,7 @@ async def test_C4_the_officer_resolves_mails_both_ways(story: Story, page: Page)
     (stops, first), (goes_on, second) = [await unclear_mail_of(story) for _ in range(2)]
     await signed_in(page, story, "privacy_officer", uuid4())
     for address, button, said in ((first, "It is an opt-out", "Recorded as an opt-out"), (second, "It is not", "Recorded as no opt-out")):
-        await eventually(lambda address=address: mail_there(page, address))
+        await eventually(partial(mail_there, page, address))
         card = page.get_by_role("article", name=f"About {address}")
         await card.get_by_role("button", name=button, exact=True).click()
         await expect(page.locator(".message[role=status]")).to_contain_text(said)

@@ -90,7 +90,9 @@ async def test_parked_clients_of_both_services_are_listed_with_their_deadline(st
     for service, client in zip(("consent", "reporting"), parked, strict=True):
         connection = await asyncpg.connect(story.stack.database(service))
         insert = "insert into parked_client (source, client_id, reason, parked_at) values ('scheduling', $1, 'test', now() - $2::interval)"
-        await connection.execute(insert.replace("$2::interval", "interval '2 hours'" if service == "consent" else "interval '1 minute'"), client)
+        await connection.execute(
+            insert.replace("$2::interval", "interval '2 hours'" if service == "consent" else "interval '1 minute'"), client
+        )
         await connection.close()
     try:
         officer = await Visitor.signs_in(story, "privacy_officer", uuid4())

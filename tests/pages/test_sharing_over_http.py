@@ -1,4 +1,4 @@
-""""My data sharing" as it goes over the wire: what is shown, what a form does, and what is refused."""
+""" "My data sharing" as it goes over the wire: what is shown, what a form does, and what is refused."""
 
 from typing import Any
 from uuid import UUID, uuid4

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from string import Formatter
 
@@ -19,7 +20,7 @@ from consent.receipts.rules import EVENT_TYPES
 TEMPLATES = Path(TEXTS).parent / "templates"
 READ = {language: json.loads((TEXTS / f"{language}.json").read_text(encoding="utf-8")) for language in LANGUAGES}
 ALIKE = {"product", "language.en", "language.es", "programme.care_connect", "programme.emotional_wellbeing_solutions"}
-KINDS = {
+KINDS: dict[str, Iterable[str]] = {
     "category": Category,
     "channel": Channel,
     "asked_by": AskedBy,

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 import httpx
@@ -41,7 +42,7 @@ class Forms(HTMLParser):
                 self.forms[-1].fields.append((found.get("name") or "", found.get("value") or ""))
         elif tag == "input" and found.get("type") == "hidden":
             self.forms[-1].fields.append((found.get("name") or "", found.get("value") or ""))
-        self._in_records = tag == "pre" and found.get("class") == "records" or self._in_records
+        self._in_records = self._in_records or (tag == "pre" and found.get("class") == "records")
 
     def handle_endtag(self, tag: str) -> None:
         self._in_records = self._in_records and tag != "pre"
@@ -77,9 +78,9 @@ class Visitor:
         return await self._send("GET", path or self.area, **more)
 
     async def post(self, path: str, fields: list[tuple[str, str]], **more: Any) -> httpx.Response:
-        body = httpx.QueryParams(fields)
+        body = urlencode(fields)
         headers = {"content-type": "application/x-www-form-urlencoded"} | more.pop("headers", {})
-        return await self._send("POST", path, content=str(body).encode(), headers=headers, **more)
+        return await self._send("POST", path, content=body.encode(), headers=headers, **more)
 
     async def submit(self, form: Form, **more: Any) -> httpx.Response:
         return await self.post(form.action, form.fields, **more)

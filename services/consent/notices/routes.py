@@ -62,7 +62,10 @@ def _out(notice: Notice) -> NoticeOut:
 
 @router.get("", operation_id="listNotices", dependencies=[anyone], responses=problems())
 async def list_notices(
-    db: Db, now: Now, programme: Programme | None = None, language: Annotated[StructuredText | None, Query(pattern=LANGUAGE, max_length=35)] = None
+    db: Db,
+    now: Now,
+    programme: Programme | None = None,
+    language: Annotated[StructuredText | None, Query(pattern=LANGUAGE, max_length=35)] = None,
 ) -> Notices:
     """Those that can be decided on now, the newest of each programme first."""
     return Notices(items=[_out(notice) for notice in await usecases.effective_notices(db, now, programme, language)])

@@ -36,6 +36,13 @@ class Texts:
     def listed(self, kind: str, values: list[object] | tuple[object, ...]) -> str:
         return ", ".join(self.named(kind, value) for value in values)
 
+    def value(self, value: object) -> object:
+        """Of a record: moments as such, everything else as it is."""
+        try:
+            return self.when(datetime.fromisoformat(value)) if isinstance(value, str) and "T" in value else value
+        except ValueError:
+            return value
+
     def when(self, at: datetime, seconds: bool = False) -> Markup:
         """In UTC, readable by people and by programs."""
         moment = at.astimezone(UTC)

@@ -1,21 +1,22 @@
 """ "My data sharing": the client's own page. Everything on it works without a script."""
 
 import json
+from dataclasses import dataclass
 from typing import Annotated, Literal
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
+from pydantic import BaseModel, Field
 
 from common.auth import Principal, Role
 from common.contracts.vocabulary import Category, Programme
 from common.edge import Db, Now
-from common.problems import Problem
 from consent.decisions.rules import Scope
 from consent.ledger.signing import Signer
 from consent.pages import choices, progress
 from consent.pages.client_view import ORDINARY, Ticks, history, shown_to
-from consent.pages.errors import PageRoute, message_of
+from consent.pages.errors import PageRoute
 from consent.pages.language import language_of
 from consent.pages.session import AllowPage, AllowSignIn, csrf_of, sign_in, sign_out
 from consent.receipts import usecases as receipts
@@ -25,9 +26,33 @@ AREA = "/my-data-sharing"
 router = APIRouter(prefix=AREA, route_class=PageRoute, include_in_schema=False)
 Client = Annotated[Principal, Depends(AllowPage(Role.CLIENT))]
 SigningIn = Annotated[Principal, Depends(AllowSignIn(Role.CLIENT))]
-Ticked = Annotated[list[Category], Form(max_length=10)]
+Ticked = Annotated[list[Category], Field(max_length=10)]
 TOLD = ("opted_in", "declined", "nothing_changed")
 """What the page says after a form, once."""
+
+
+class ChoiceIn(BaseModel):
+    """What was shown (version, text, ticks) and what was made of it."""
+
+    programme: Programme
+    action: Literal["save", "decline", "preview"]
+    version: int = Field(ge=0, lt=2**31)
+    decision_id: UUID
+    """Made with the page: sending the form twice is one decision."""
+    notice_digest: str = Field(pattern="^[0-9a-f]{64}$")
+    shown: Ticked = []
+    category: Ticked = []
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """What the page says above everything else."""
+
+    message: str | None = None
+    status: int = 200
+    stopped: UUID | None = None
+    """What was withdrawn all the same."""
+    previewed: Programme | None = None
 
 
 @router.post("/session")
@@ -43,35 +68,24 @@ async def close_session(request: Request, caller: Client) -> Response:
 @router.get("")
 async def show(request: Request, caller: Client, now: Now) -> Response:
     done = request.query_params.get("done", "")
-    return await _page(request, caller, now, {}, message=f"done.{done}" if done in TOLD else None)
+    return await _page(request, caller, now, Say(f"done.{done}" if done in TOLD else None))
 
 
 @router.post("/decisions")
-async def decide(
-    request: Request,
-    caller: Client,
-    now: Now,
-    programme: Annotated[Programme, Form()],
-    action: Annotated[Literal["save", "decline", "preview"], Form()],
-    version: Annotated[int, Form(ge=0, le=2**31 - 1)],
-    decision_id: Annotated[UUID, Form()],
-    notice_digest: Annotated[str, Form(pattern="^([0-9a-f]{64})?$")] = "",
-    category: Ticked = [],  # noqa: B006
-    shown: Ticked = [],  # noqa: B006
-) -> Response:
+async def decide(request: Request, caller: Client, now: Now, form: Annotated[ChoiceIn, Form()]) -> Response:
     """C4, C11: on the version and the text that the page showed."""
-    form = choices.Form(version, notice_digest, decision_id, frozenset(shown), frozenset(category))
-    if action == "preview":
-        return await _page(request, caller, now, {programme: category}, previewed=programme)
-    if action == "save" and not category and not shown:
-        return await _page(request, caller, now, {}, message="error.nothing_ticked", status=422)
-    book, scope = request.app.state.book, Scope(caller.id, programme)
-    saved = await (choices.save if action == "save" else choices.decline)(book, scope, form, now)
+    if form.action == "preview":
+        return await _page(request, caller, now, Say(previewed=form.programme), {form.programme: form.category})
+    if form.action == "save" and not form.category and not form.shown:
+        return await _page(request, caller, now, Say("error.nothing_ticked", 422))
+    book, scope = request.app.state.book, Scope(caller.id, form.programme)
+    made = choices.Form(form.version, form.notice_digest, form.decision_id, frozenset(form.shown), frozenset(form.category))
+    saved = await (choices.save if form.action == "save" else choices.decline)(book, scope, made, now)
     if saved.refused:
         return await _refused(request, caller, now, saved)
     if saved.stopped:
         return _to(request, f"{AREA}/opt-outs/{saved.stopped}")
-    return _to(request, AREA, done="opted_in" if saved.opened else "declined" if action == "decline" else "nothing_changed")
+    return _to(request, AREA, done="opted_in" if saved.opened else "declined" if form.action == "decline" else "nothing_changed")
 
 
 @router.post("/opt-outs")
@@ -114,36 +128,23 @@ async def _refused(request: Request, caller: Principal, now: Now, saved: choices
     assert problem is not None, "refused"
     if problem.code not in ("state_changed", "notice_not_current", "already_exists"):
         raise problem
-    stopped = str(saved.stopped) if saved.stopped else None
-    return await _page(request, caller, now, {}, message=message_of(Problem(problem.code, "")), status=problem.status, stopped=stopped)
+    return await _page(request, caller, now, Say(f"error.{problem.code}", problem.status, stopped=saved.stopped))
 
 
-async def _page(
-    request: Request,
-    caller: Principal,
-    now: Now,
-    ticks: Ticks,
-    *,
-    message: str | None = None,
-    status: int = 200,
-    stopped: str | None = None,
-    previewed: Programme | None = None,
-) -> Response:
+async def _page(request: Request, caller: Principal, now: Now, say: Say, ticks: Ticks | None = None) -> Response:
     answer: Response = request.app.state.pages.render(
         request,
         "my_data_sharing.html",
-        status,
+        say.status,
         here=AREA,
         csrf=csrf_of(request),
-        programmes=await shown_to(request, caller.id, language_of(request), now, ticks),
+        programmes=await shown_to(request, caller.id, language_of(request), now, ticks or {}),
         history=await history(request.app.state.db, caller.id),
         ordinary=ORDINARY,
         decision_ids={programme: uuid4() for programme in Programme},
         as_sent=_as_sent,
         controller=request.app.state.controller,
-        message=message,
-        stopped=stopped,
-        previewed=previewed,
+        say=say,
     )
     return answer
 
