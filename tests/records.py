@@ -10,7 +10,7 @@ from tests.story import Story, eventually
 
 STREAMS = 16
 PHQ_9 = ("44250-9", "44255-8", "44259-0", "44254-1", "44251-7", "44258-2", "44252-5", "44253-3", "44260-8")
-EVERY = sorted(Category)
+EVERY = sorted(str(category) for category in Category)
 RECORDS = len(EVERY)
 """How many `fill` leaves behind: one of each category."""
 

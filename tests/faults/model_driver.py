@@ -1,7 +1,10 @@
 """Does on the real stack what the model is told, by every channel, and compares the two."""
 
+import asyncio
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
+from itertools import permutations
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,7 +15,7 @@ from consent.ledger.signing import verify_with
 from tests.faults.decision_model import Call, Decline, Desk, OptIn, OptOut, Person, Withdraw
 from tests.faults.mails import raw_mail
 from tests.flows.test_mail_intake import Writer, resolve, writer
-from tests.records import EVERY, PHQ_9, book_sessions, export_now, ledger_of, score
+from tests.records import EVERY, PHQ_9, book_sessions, export_now, ledger_of, score, settled
 from tests.story import NOTICE, Story, eventually
 
 RECEIPT, PROOF = "consent-receipt+jwt", "opt-out-proof+jwt"
@@ -29,6 +32,13 @@ KINDS = {
 }
 
 
+@dataclass(frozen=True)
+class Said:
+    call: Call
+    channel: str
+    clock: str | None
+
+
 @dataclass
 class Known:
     """A client: what the model makes of them, and their last call with how it was made."""
@@ -39,7 +49,12 @@ class Known:
     mailbox: Writer
     has: frozenset[str]
     """The categories of which there is a record."""
-    last: tuple[Call, str, str | None] | None = None
+    last: Said | None = None
+    began: int = 0
+    """Lines in the ledger before the first step."""
+
+    def may_leave(self) -> list[tuple[int, str]]:
+        return sorted((self.number, category) for category in self.person.shared & self.has)
 
 
 @dataclass
@@ -51,6 +66,8 @@ class Play:
     desk: Desk = field(default_factory=Desk)
     household: Writer | None = None
     """An address that the first two share."""
+    early: dict[str, Any] = field(default_factory=dict)
+    """An export made before the first step: of it only what nothing has happened to since stays."""
 
     async def begin(self, choices: Sequence[frozenset[str] | str]) -> None:
         """Each client's records tell whose they are: a birth year, a month, a score, a total of their own."""
@@ -59,6 +76,8 @@ class Play:
         self.household = await writer(self.story, *(known.id for known in self.clients[:2]))
         for known in self.clients[:2]:
             await self._give_addresses(known, [known.mailbox.address, self.household.address])
+        await settled(self.story)
+        self.early = await self.story.export_of(0)
 
     async def _client(self, number: int, choice: frozenset[str] | str) -> Known:
         id, person, has = uuid4(), Person(), frozenset(EVERY)
@@ -72,7 +91,7 @@ class Play:
             person.take(Decline(decision_id) if choice == "decline" else OptIn(decision_id, 0, frozenset(choice)))
             await book_sessions(self.story, made.json()["request_id"], 2, month=number + 1)
         await self._answer(number, id)
-        return Known(number, id, person, await writer(self.story, id), has)
+        return Known(number, id, person, await writer(self.story, id), has, began=len(person.history))
 
     async def _register(self, number: int, id: UUID) -> None:
         body = {"client_id": str(id), "employer_id": str(self.story.employer), "plan_id": str(self.story.plan)}
@@ -90,22 +109,26 @@ class Play:
         path, caller = f"/v1/clients/{known.id}/mail-addresses", self.story.token("client", known.id)
         await self.story.call("consent", "PUT", path, caller, json={"addresses": addresses})
 
-    async def say(self, known: Known, call: Call, channel: str, clock: str | None) -> None:
+    async def say(self, known: Known, said: Said) -> None:
         """One call; the answer must be what the model says."""
-        known.last = (call, channel, clock)
-        expected = known.person.refusals(call)
-        answer = await self._send(known, call, channel, {"clock-now": clock} if clock else {})
-        if expected:
-            assert answer.status_code >= 400 and answer.json()["code"] in expected, (call, expected, answer.text)
-        else:
-            assert answer.status_code == 200, (call, answer.text)
-            lines = known.person.take(call)
-            if channel != "link":
-                body = answer.json()
-                body = body if "receipt" in body else next(item for item in body["items"] if item["programme"] == "care_connect")
-                assert bool(body["receipt"]) == bool(lines), (call, lines, body)
+        known.last = said
+        answer = await self._send(known, said)
+        told = tell(known.person, said.call)
+        assert fits(answer, said, *told), (said, *told, answer.status_code, answer.text[:500])
 
-    async def _send(self, known: Known, call: Call, channel: str, headers: dict[str, str]) -> httpx.Response:
+    async def say_at_once(self, known: Known, *said: Said) -> None:
+        """Two calls at the same moment: answers and state must be those of one after the other, whichever came first."""
+        answers = await asyncio.gather(*(self._send(known, each) for each in said))
+        state = await self.story.sharing(known.id)
+        for order in permutations(zip(said, answers, strict=True)):
+            person = deepcopy(known.person)
+            if all([fits(answer, each, *tell(person, each.call)) for each, answer in order]) and as_is(state) == as_told(person):
+                vars(known.person).update(vars(person))
+                return
+        raise AssertionError((said, [(answer.status_code, answer.text[:300]) for answer in answers], state))
+
+    async def _send(self, known: Known, said: Said) -> httpx.Response:
+        call, channel, headers = said.call, said.channel, {"clock-now": said.clock} if said.clock else {}
         path, body = f"/v1/clients/{known.id}", {"programme": "care_connect"}
         staff = channel.endswith("staff")
         caller = self.story.token("privacy_officer") if staff else self.story.token("client", known.id)
@@ -153,9 +176,7 @@ class Play:
 
     async def compare_states(self) -> None:
         for known in self.clients:
-            found, person = await self.story.sharing(known.id), known.person
-            state = (found["decision"] or "never", frozenset(found["categories"]), found["version"], found["shared"])
-            assert state == (person.state, person.categories, person.version, bool(person.shared)), (known.number, person)
+            assert as_is(await self.story.sharing(known.id)) == as_told(known.person), known.number
 
     async def compare_everything(self) -> None:
         """Once all has settled: the ledger, its receipts, the proofs, and what a release holds."""
@@ -166,9 +187,17 @@ class Play:
             assert [kind_of(line) for line in lines] == known.person.history, known.number
             for line in lines:
                 await self._check_receipt(known, line, keys)
-        left = sorted((whose(line), line["category"]) for line in await export_now(self.story))
-        may = sorted((k.number, category) for k in self.clients for category in k.person.shared & k.has)
-        assert left == may, "what leaves is what they share"
+        fresh = sorted((whose(line), line["category"]) for line in await export_now(self.story))
+        assert fresh == [each for known in self.clients for each in known.may_leave()], "what leaves is what they share"
+        await self._check_the_early_export()
+
+    async def _check_the_early_export(self) -> None:
+        """What was taken back stays out of it, also where it is shared anew by now (C8)."""
+        untouched = [known for known in self.clients if len(known.person.history) == known.began]
+        stays = [each for known in untouched for each in known.may_leave()]
+        manifest = await self.story.manifest(self.early["export_id"])
+        assert sum(part["count"] for part in manifest["output"]) == len(stays), "and nothing else is kept"
+        assert sorted((whose(line), line["category"]) for line in await self.story.lines(manifest)) == stays
 
     async def _check_receipt(self, known: Known, line: dict[str, Any], keys: dict[str, Any]) -> None:
         caller, kind = self.story.token("client", known.id), kind_of(line)
@@ -184,6 +213,31 @@ class Play:
                 return proof["propagation"]["status"] in ("effective", "complete")
 
             await eventually(effective)
+
+
+def tell(person: Person, call: Call) -> tuple[set[str], int]:
+    """What the model makes of it: the reasons against it, or how many lines it adds."""
+    refusals = person.refusals(call)
+    return refusals, 0 if refusals else person.take(call)
+
+
+def fits(answer: httpx.Response, said: Said, refusals: set[str], lines: int) -> bool:
+    """There is a receipt where there is a new line, by every channel that can carry one."""
+    if refusals:
+        return answer.status_code >= 400 and answer.json()["code"] in refusals
+    if answer.status_code != 200 or said.channel == "link":
+        return answer.status_code == 200
+    body = answer.json()
+    item = body if "receipt" in body else next(item for item in body["items"] if item["programme"] == "care_connect")
+    return bool(item["receipt"]) == bool(lines)
+
+
+def as_is(found: dict[str, Any]) -> tuple[Any, ...]:
+    return (found["decision"] or "never", frozenset(found["categories"]), found["version"], found["shared"])
+
+
+def as_told(person: Person) -> tuple[Any, ...]:
+    return (person.state, person.categories, person.version, bool(person.shared))
 
 
 def kind_of(line: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from pathlib import Path
+from typing import Literal
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -19,8 +20,8 @@ IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 WISH = "Hello,\n\nI am not sure I want my health plan to see any of this. Could you explain what you share?\n\nMaria"
 
 
-async def picture(page: Page, name: str, scheme: str = "light") -> None:
-    await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+async def picture(page: Page, name: str, scheme: Literal["light", "dark"] = "light") -> None:
+    await page.emulate_media(color_scheme=scheme)
     await page.screenshot(path=IMAGES / f"{name}.png", full_page=True)
 
 

@@ -19,7 +19,7 @@ RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "
 async def violations(page: Page) -> list[str]:
     found = []
     for scheme in ("light", "dark"):
-        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        await page.emulate_media(color_scheme=scheme)
         response: dict[str, Any] = (await Axe().run(page, options=RULES)).response
         found += [f"{page.url} {scheme} {one['id']}: {node['html'][:160]}" for one in response["violations"] for node in one["nodes"]]
         assert len(response["passes"]) > 15, "the scan has looked"
