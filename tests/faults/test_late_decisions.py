@@ -12,7 +12,7 @@ from common.contracts.scheduling import SharingChosen
 from common.contracts.vocabulary import Choice, Programme
 from common.journal import Journal, stream_of
 from deploy.local.stack import Stack
-from tests.story import NOTICE, Story, eventually
+from tests.story import Story, eventually
 
 STREAMS = 16
 

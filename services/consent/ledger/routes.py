@@ -6,10 +6,11 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from common.auth import Allow, Role, anyone
 from common.http import problems
+from common.never_kept import StructuredText
 from common.problems import Problem
 from consent.ledger.exports import keys_line, line_of
 from consent.ledger.rules import What
@@ -17,10 +18,12 @@ from consent.ledger.usecases import Ledger, read_latest, rows, snapshot, verify_
 
 router = APIRouter(prefix="/v1/ledger", tags=["ledger"])
 auditors = Depends(Allow(Role.PRIVACY_OFFICER, Role.OPERATIONS))
-Token = Annotated[str, Field(max_length=32_768)]
+Token = Annotated[StructuredText, Field(max_length=32_768)]
 
 
 class Evidence(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
     receipts: Annotated[list[Token], Field(max_length=1000)] = []
     """Receipts as they were handed out, or checkpoints as they were kept: compact JWS."""
 

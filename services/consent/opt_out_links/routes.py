@@ -11,6 +11,7 @@ from common.auth import Allow, Principal, Role, anyone
 from common.contracts.vocabulary import Channel, Programme
 from common.edge import Now
 from common.http import problems
+from common.never_kept import StructuredText
 from consent.decisions import usecases
 from consent.decisions.rules import Scope, Source
 from consent.ledger.signing import Signer
@@ -20,7 +21,7 @@ from consent.settings import ConsentSettings
 
 router = APIRouter(tags=["opt-out links"], route_class=LinkRoute)
 Issuing = Annotated[Principal, Depends(Allow(Role.CLIENT, Role.PRIVACY_OFFICER, Role.SERVICE))]
-Token = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$", max_length=2000)]
+Token = Annotated[StructuredText, Path(pattern=r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$", max_length=2000)]
 
 
 class LinkIn(BaseModel):

@@ -49,6 +49,10 @@ class AllowSignIn(AllowPage):
     """The rule of the route that opens a session: the token itself, in the form that the portal posts."""
 
     async def __call__(self, request: Request) -> Principal:
+        settings: ConsentSettings = request.app.state.settings
+        portals, origin = settings.cors_origins, request.headers.get("origin")
+        if portals and origin is not None and origin not in (*portals, _origin_of(settings.public_url)):
+            raise _forged()  # somebody else's token would put what its reader decides on somebody else's record
         return await self.holder(request, await token_in_form(request))
 
 
