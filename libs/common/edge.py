@@ -40,9 +40,16 @@ def _said(clock: Clock, now: datetime) -> datetime:
     return now.astimezone(UTC)
 
 
+def _date(said: str) -> datetime:
+    try:
+        return datetime.fromisoformat(said)
+    except ValueError as error:
+        raise Problem("invalid_request", "No date.", field="Clock-Now") from error
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The same in one go, for the route where every dependency counts: the opt-out."""
+    """The same in one go, for the routes where every dependency counts. A real clock looks at nobody else's time: nothing may stop them."""
 
     db: Database
     journal: Journal
@@ -52,8 +59,8 @@ class Parts:
     @classmethod
     def of(cls, request: Request) -> "Parts":
         state = request.app.state
-        said = request.headers.get("clock-now")
-        now = state.clock.now() if said is None else _said(state.clock, datetime.fromisoformat(said))
+        said = request.headers.get("clock-now") if state.clock.simulated else None
+        now = state.clock.now() if said is None else _said(state.clock, _date(said))
         return cls(state.db, state.journal, now, request.headers.get("prefer"))
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.contracts.consent import OnBehalf, OptedIn, OptedOut, SharingNarrowed
+from common.contracts.consent import Declined, OnBehalf, OptedIn, OptedOut, SharingNarrowed
 from common.contracts.vocabulary import (
     DEFAULT_CATEGORIES,
     AskedBy,
@@ -29,6 +29,7 @@ from consent.decisions.rules import (
     Sharing,
     Source,
     after,
+    check_repeated,
     check_scope,
     check_staff,
     decide,
@@ -121,7 +122,23 @@ def test_the_same_decision_again_changes_nothing() -> None:
     first = asked(Choice.OPT_IN)
     state = decided(Sharing(SCOPE), first)
     assert state.shared
-    assert decide(state, first, NOTICE, NOW) == []
+    assert check_repeated(first, OptedIn.type, state)
+
+
+@pytest.mark.parametrize(
+    ("choice", "recorded_as"),
+    [(Choice.OPT_IN, OptedOut.type), (Choice.DECLINE, OptedIn.type), (Choice.DECLINE, ""), (Choice.OPT_IN, "")],
+)
+def test_C4_an_id_of_another_decision_is_refused_and_not_taken_for_a_repetition(choice: Choice, recorded_as: str) -> None:
+    with pytest.raises(Problem, match="already_exists"):
+        check_repeated(asked(choice), recorded_as, sharing())
+
+
+def test_C4_a_late_repetition_of_a_decline_changes_nothing_and_of_an_overtaken_opt_in_is_refused() -> None:
+    for closing in (Declined.type, OptedOut.type):
+        assert check_repeated(asked(Choice.DECLINE), closing, sharing())
+    with pytest.raises(Problem, match="already_exists"):
+        check_repeated(asked(Choice.OPT_IN), OptedIn.type, sharing())
 
 
 def test_C4_declining_what_was_shared_is_an_opt_out_with_everything_that_follows() -> None:

@@ -119,7 +119,6 @@ async def test_invariant_5_an_odd_time_opens_nothing(story: Story, said: str) ->
     assert await story.sharing(client) == state
 
 
-@pytest.mark.xfail(strict=True, reason="common.edge.Parts.of raises ValueError on a Clock-Now that is no date: 500, and no opt-out")
 async def test_C4_an_odd_time_is_no_defect_that_costs_somebody_the_opt_out(story: Story) -> None:
     """LEAP-CDS F: nobody had thought of a date that is none."""
     client = await story.sharing_client()
@@ -226,7 +225,6 @@ async def test_C17_a_withdrawal_of_nothing_or_of_what_is_none_is_refused(story: 
     assert (refused.status_code, (await story.sharing(client))["version"]) == (422, 1)
 
 
-@pytest.mark.xfail(strict=True, reason="decisions.usecases._overtaken: by an id of another decision a decline is answered 200 and dropped")
 @pytest.mark.parametrize("whose", ["another client's", "an opt-in's of their own"])
 async def test_C4_a_decline_by_the_id_of_another_decision_is_refused_or_taken_and_not_dropped(story: Story, whose: str) -> None:
     """OneTrust, for a decline: who hears 200 believes that nothing is shared any more."""

@@ -110,10 +110,20 @@ def staff(staff_id: UUID, asked_by: AskedBy | None, identity_check: IdentityChec
     return OnBehalf(staff_id=staff_id, asked_by=asked_by or AskedBy.CLIENT, identity_check=identity_check or IdentityCheck.NOT_CHECKED)
 
 
+def check_repeated(asked: Asked, recorded_as: str, state: Sharing) -> bool:
+    """True: the same decision was made by this id, and a repetition changes nothing, also where others have followed.
+
+    Raises Problem where the id is another decision's, and for an opt-in that was overtaken: it would revive what has ended.
+    """
+    closing = asked.choice is Choice.DECLINE and recorded_as in (Declined.type, OptedOut.type)
+    standing = asked.choice is Choice.OPT_IN and recorded_as == OptedIn.type and state.decision_id == asked.decision_id
+    if not closing and not standing:
+        raise Problem("already_exists", "There is a decision by this id. A new one needs an id of its own.", field="decision_id", rule="C4")
+    return True
+
+
 def decide(state: Sharing, asked: Asked, notice: Notice, now: datetime) -> list[Event]:
     """The events of a new decision, none where it changes nothing. Raises Problem for an opt-in made on another state."""
-    if state.decision_id == asked.decision_id:
-        return []
     if asked.choice is Choice.OPT_IN:
         return _opt_in(state, asked, notice, now)
     if state.consented:

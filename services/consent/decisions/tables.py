@@ -68,10 +68,12 @@ select version, decision, decision_id, categories, notice_digest from sharing
 
 CONTEXT = """
 select s.version as at_version, s.decision, s.decision_id, s.categories, s.notice_digest,
-       exists (select from known_client where client_id = $1) as known, exists (select from journal where event_id = $5) as recorded,
+       exists (select from known_client where client_id = $1) as known,
+       j.type as recorded_as, j.subject = $1 and j.payload::json ->> 'programme' = $2 as own,
        n.programme, n.version, n.language, n.text, n.effective_from, n.withdrawn_at
   from (values (1)) as one
   left join sharing s on (s.client_id, s.programme, s.recipient, s.purpose) = ($1, $2, $3, $4)
+  left join journal j on j.event_id = $5
   left join notice n on n.digest = $6"""
 
 PLACE = "select stream, position, digest from journal where event_id = $1"
@@ -95,8 +97,8 @@ class Context:
 
     state: Sharing
     known: bool
-    recorded: bool
-    """There is a decision by this id."""
+    recorded_as: str | None
+    """The event that there is by this decision's id, where it is the client's own; empty where it is somebody else's."""
     notice: Notice | None
 
 
@@ -136,7 +138,8 @@ async def read_context(tx: Connection, scope: Scope, decision_id: UUID, notice_d
     row = await tx.fetchrow(CONTEXT, scope.client_id, scope.programme, scope.recipient, scope.purpose, decision_id, notice_digest)
     assert row is not None, "one row, whatever is known"
     state = _sharing(scope, row["at_version"], row) if row["at_version"] is not None else Sharing(scope)
-    return Context(state, row["known"], row["recorded"], notice_of(row) if row["text"] is not None else None)
+    recorded_as = row["recorded_as"] if row["own"] or row["recorded_as"] is None else ""
+    return Context(state, row["known"], recorded_as, notice_of(row) if row["text"] is not None else None)
 
 
 def _sharing(scope: Scope, version: int, row: asyncpg.Record) -> Sharing:

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from common.contracts.consent import OnBehalf
-from common.contracts.vocabulary import Category, Choice, Sink, SuspensionReason
+from common.contracts.vocabulary import Category, Sink, SuspensionReason
 from common.db import Connection, Database
 from common.journal import Journal
 from common.problems import Problem
@@ -71,21 +71,14 @@ async def decide_within(
         context = await tables.read_context(tx, scope, asked.decision_id, asked.notice_digest)
         if known and not context.known and context.state.version == 0:
             raise Problem("unknown_client", "No such client.", field="client_id")
+        if context.recorded_as is not None and rules.check_repeated(asked, context.recorded_as, context.state):
+            return Outcome(context.state)
         notice = check_decidable(context.notice, scope.programme, now)
-        if context.recorded and context.state.decision_id != asked.decision_id:
-            return _overtaken(asked, context.state)
         events = rules.decide(context.state, asked, notice, now)
         outcome = await _record_all(tx, journal, places, context.state, events)
         if outcome:
             return outcome
     raise _contended()
-
-
-def _overtaken(asked: Asked, state: Sharing) -> Outcome:
-    """Made before and overtaken by another: a late repetition of it changes nothing."""
-    if asked.choice is Choice.OPT_IN:
-        raise Problem("already_exists", "This decision was made before. A new one needs an id of its own.", field="decision_id", rule="C4")
-    return Outcome(state)
 
 
 async def _record_all(tx: Connection, journal: Journal, places: Places, state: Sharing, events: Sequence[Event]) -> Outcome | None:
