@@ -84,7 +84,7 @@ def add_error_handlers(app: FastAPI) -> None:
         app.add_exception_handler(kind, on_down)
 
 
-ABREAST = 6
+ABREAST = 8
 """Requests that take turns and are under way at once. More would only wait for each other further inside, in everybody's way."""
 
 
@@ -94,6 +94,7 @@ class Edge:
     def __init__(self, app: ASGIApp, metrics: Metrics, body_limit: int, in_turns: InTurns | None = None) -> None:
         self.app, self.metrics, self.body_limit = app, metrics, body_limit
         self._in_turns, self._turns = in_turns, asyncio.Semaphore(ABREAST)
+        self._entrance = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -115,6 +116,8 @@ class Edge:
                 await render(self._too_large())(scope, receive, answer)
             elif self._in_turns and self._in_turns(scope):
                 async with self._turns:
+                    async with self._entrance:
+                        await asyncio.sleep(0)  # one begins in a turn of the event loop: all that is ready runs in between
                     await self.app(scope, self._limited(receive), answer)
             else:
                 await self.app(scope, self._limited(receive), answer)

@@ -64,6 +64,10 @@ select stream, position, event_id, type, subject, payload, digest, traceparent
 HEADS = "select stream, position, digest from journal_head order by stream"
 
 
+Arguments = tuple[int, UUID, str, UUID, str, str | None]
+"""Stream, event id, type, subject, payload, traceparent."""
+
+
 class Journal:
     """One service's journal: its name and its number of streams."""
 
@@ -71,7 +75,7 @@ class Journal:
         self.source = source
         self.streams = streams
 
-    def arguments(self, event: Event) -> tuple[int, UUID, str, UUID, str, str | None]:
+    def arguments(self, event: Event) -> Arguments:
         """Raises ValueError above the payload limit."""
         payload = event.to_json()
         if len(payload.encode()) > PAYLOAD_LIMIT:
@@ -79,9 +83,9 @@ class Journal:
         stream = stream_of(event.subject, self.streams)
         return stream, event.event_id, event.type, event.subject, payload, TRACEPARENT.get()
 
-    def appended(self, event: Event, position: int, digest: bytes) -> Entry:
+    def appended(self, arguments: Arguments, position: int, digest: bytes) -> Entry:
         """Note an entry, to be handed to the relay at commit."""
-        stream, event_id, kind, subject, payload, traceparent = self.arguments(event)
+        stream, event_id, kind, subject, payload, traceparent = arguments
         entry = Entry(self.source, stream, position, event_id, kind, subject, payload, digest, traceparent)
         pending = PENDING.get()
         if pending is not None:
@@ -91,15 +95,17 @@ class Journal:
     async def append(self, tx: AsyncConnection, *events: Event) -> None:
         """Within a use case's transaction, as its last statements."""
         for event in self._in_stream_order(events):
-            row = (await tx.exec_driver_sql(APPEND, self.arguments(event))).one()
-            self.appended(event, row.position, row.digest)
+            arguments = self.arguments(event)
+            row = (await tx.exec_driver_sql(APPEND, arguments)).one()
+            self.appended(arguments, row.position, row.digest)
 
     async def append_event(self, tx: Connection, *events: Event) -> None:
         """Within a handler's transaction, as its last statements: two round trips for any number of events."""
         if len(events) == 1:
-            row = await tx.fetchrow(APPEND, *self.arguments(events[0]))
+            arguments = self.arguments(events[0])
+            row = await tx.fetchrow(APPEND, *arguments)
             assert row is not None
-            self.appended(events[0], row["position"], row["digest"])
+            self.appended(arguments, row["position"], row["digest"])
         elif events:
             await self._append_many(tx, self._in_stream_order(events))
 
@@ -115,9 +121,9 @@ class Journal:
             position, digest = heads[stream]["position"], heads[stream]["digest"]
             for event in group:
                 position += 1
-                unsealed = Entry(self.source, stream, position, *self.arguments(event)[1:5], digest=b"")
-                digest = digest_of(digest, unsealed)
-                entries.append(self.appended(event, position, digest))
+                arguments = self.arguments(event)
+                digest = digest_of(digest, Entry(self.source, stream, position, *arguments[1:5], digest=b""))
+                entries.append(self.appended(arguments, position, digest))
         await tx.execute(
             APPEND_MANY,
             [e.stream for e in entries],

@@ -51,7 +51,9 @@ class Relay:
         self._failure: BaseException | None = None
         self._sent: dict[int, int] = {}
         self._acked: dict[int, int] = {}
-        self._look_at = 0.0
+        self._look = asyncio.Event()
+        self._behind: set[int] = set()
+        """Streams of which the journal has more than was sent."""
         self._in_flight: deque[tuple[float, asyncio.Future[object]]] = deque()
         self._notifying: set[asyncio.Task[None]] = set()
 
@@ -86,7 +88,7 @@ class Relay:
         try:
             await connection.execute("select pg_advisory_lock(hashtext($1))", self._channel)
             connection.add_termination_listener(lambda *_: self._fail(ConnectionError("lost the leader's lock")))
-            await connection.add_listener(self._channel, lambda *_: self._look())
+            await connection.add_listener(self._channel, lambda *_: self._look.set())
             await self._publish_until_failure(connection)
         finally:
             self.leading = False
@@ -99,22 +101,22 @@ class Relay:
         self._failure = None
         self._fresh.clear()
         self._in_flight.clear()
-        producer = kafka.new_producer(self.bootstrap)
+        self._behind.clear()
+        producer, looking = kafka.new_producer(self.bootstrap), None
         try:
             await producer.start()
             self.leading = True
-            saved = dict(self._acked)
-            self._look_at = 0.0
+            looking = asyncio.create_task(self._look_around(connection))
             while True:
-                if time.monotonic() >= self._look_at:
-                    self._look_at = time.monotonic() + self.poll
-                    await self._catch_up(producer)
-                    saved = await self._note_progress(connection, saved)
                 await self._wait()
                 await self._send_fresh(producer)
+                while self._behind:
+                    await self._send_from_journal(producer, self._behind.pop())
                 self._check()
         finally:
             self.leading = False
+            if looking:
+                looking.cancel()
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(producer.stop(), 2)
 
@@ -125,10 +127,33 @@ class Relay:
                 await self._wake.wait()
         self._wake.clear()
 
-    def _look(self) -> None:
-        """Another instance appended: look at the journal now."""
-        self._look_at = 0.0
-        self._wake.set()
+    async def _look_around(self, connection: Connection) -> None:
+        """The safety net, beside the sending: whatever the heads say that was not sent yet, whoever appended it."""
+        saved, before = dict(self._acked), None
+        try:
+            while True:
+                async with self.db.pool.acquire() as tx:
+                    vector = await heads(tx)
+                # Our own entries are on their way in memory: only what a look has seen twice was missed. Another's are sent at once.
+                self._behind |= {s for s, at in (vector if before is None else before).items() if at > self._sent[s]}
+                if self._behind:
+                    self._wake.set()
+                self.metrics.journal_lag.set(sum(vector.values()) - sum(self._acked.values()))
+                saved = await self._note_progress(connection, saved)
+                told = await self._told_to_look()
+                before = None if told else vector
+        except Exception as error:
+            self._fail(error)
+
+    async def _told_to_look(self) -> bool:
+        """Whether another instance appended, within the time until the next look anyhow."""
+        try:
+            async with asyncio.timeout(self.poll):
+                await self._look.wait()
+        except TimeoutError:
+            return False
+        self._look.clear()
+        return True
 
     def _fail(self, error: BaseException) -> None:
         self._failure = error
@@ -149,15 +174,6 @@ class Relay:
                 await self._send(producer, entry)
             elif entry.position > self._sent[entry.stream]:
                 await self._send_from_journal(producer, entry.stream)
-
-    async def _catch_up(self, producer: AIOKafkaProducer) -> None:
-        """The safety net: whatever the heads say that was not sent yet, whoever appended it."""
-        async with self.db.pool.acquire() as tx:
-            vector = await heads(tx)
-        for stream, position in vector.items():
-            if position > self._sent[stream]:
-                await self._send_from_journal(producer, stream)
-        self.metrics.journal_lag.set(sum(vector.values()) - sum(self._acked.values()))
 
     async def _send_from_journal(self, producer: AIOKafkaProducer, stream: int) -> None:
         while True:

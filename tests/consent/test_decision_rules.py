@@ -39,7 +39,7 @@ from consent.decisions.rules import (
     withdraw,
 )
 from consent.explanations.rules import Reason, explain
-from consent.notices.rules import Notice, check_decidable
+from consent.notices.rules import check_decidable, written
 from consent.notices.shipped import shipped
 from consent.propagation.rules import STOPS_RELEASE, Receipt, Status, status_of
 
@@ -205,7 +205,7 @@ def test_C5_there_is_one_recipient_and_one_purpose(recipient: str, purpose: str)
 def test_C11_only_a_notice_of_the_programme_that_is_in_effect_can_be_decided_on() -> None:
     other = next(n for n in shipped() if n.programme is Programme.EWS and n.effective(NOW))
     withdrawn = next(n for n in shipped() if n.withdrawn_at is not None)
-    future = Notice(Programme.CARE_CONNECT, "x", "en", "text", effective_from=datetime(2027, 1, 1, tzinfo=UTC))
+    future = written(Programme.CARE_CONNECT, "x", "en", "text", effective_from=datetime(2027, 1, 1, tzinfo=UTC))
     for notice in (None, other, withdrawn, future):
         with pytest.raises(Problem, match="notice_not_current"):
             check_decidable(notice, Programme.CARE_CONNECT, NOW)

@@ -70,7 +70,7 @@ CONTEXT = """
 select s.version as at_version, s.decision, s.decision_id, s.categories, s.notice_digest,
        exists (select from known_client where client_id = $1) as known,
        j.type as recorded_as, j.subject = $1 and j.payload::json ->> 'programme' = $2 as own,
-       n.programme, n.version, n.language, n.text, n.effective_from, n.withdrawn_at
+       n.digest, n.programme, n.version, n.language, n.effective_from, n.withdrawn_at
   from (values (1)) as one
   left join sharing s on (s.client_id, s.programme, s.recipient, s.purpose) = ($1, $2, $3, $4)
   left join journal j on j.event_id = $5
@@ -125,7 +125,7 @@ async def record(
     )
     if row is None:
         return None
-    journal.appended(event, row["position"], row["digest"])
+    journal.appended(arguments, row["position"], row["digest"])
     return Recorded(row["version"], arguments[0], row["position"], row["digest"])
 
 
@@ -139,7 +139,7 @@ async def read_context(tx: Connection, scope: Scope, decision_id: UUID, notice_d
     assert row is not None, "one row, whatever is known"
     state = _sharing(scope, row["at_version"], row) if row["at_version"] is not None else Sharing(scope)
     recorded_as = row["recorded_as"] if row["own"] or row["recorded_as"] is None else ""
-    return Context(state, row["known"], recorded_as, notice_of(row) if row["text"] is not None else None)
+    return Context(state, row["known"], recorded_as, notice_of(row) if row["digest"] is not None else None)
 
 
 def _sharing(scope: Scope, version: int, row: asyncpg.Record) -> Sharing:

@@ -12,7 +12,7 @@ from common.edge import Db, Now
 from common.http import problems
 from common.never_kept import StructuredText
 from consent.notices import usecases
-from consent.notices.rules import Notice
+from consent.notices.rules import NoticeText, written
 
 router = APIRouter(prefix="/v1/notices", tags=["notices"])
 officers = Depends(Allow(Role.PRIVACY_OFFICER))
@@ -47,7 +47,7 @@ class Notices(BaseModel):
     items: list[NoticeOut]
 
 
-def _out(notice: Notice) -> NoticeOut:
+def _out(notice: NoticeText) -> NoticeOut:
     n = notice
     return NoticeOut(
         programme=n.programme,
@@ -79,7 +79,7 @@ async def read_notice(db: Db, digest: Digest) -> NoticeOut:
 
 @router.post("", status_code=201, operation_id="publishNotice", dependencies=[officers], responses=problems("already_exists"))
 async def publish_notice(db: Db, body: NoticeIn) -> NoticeOut:
-    return _out(await usecases.publish_notice(db, Notice(**body.model_dump())))
+    return _out(await usecases.publish_notice(db, written(**dict(body))))
 
 
 @router.post("/{digest}/withdrawal", operation_id="withdrawNotice", dependencies=[officers], responses=problems("not_found"))

@@ -15,21 +15,26 @@ class Notice:
     programme: Programme
     version: str
     language: str
-    text: str
     effective_from: datetime
-    withdrawn_at: datetime | None = None
-
-    @property
-    def digest(self) -> str:
-        return digest_of(self.text)
+    withdrawn_at: datetime | None
+    digest: str
 
     def effective(self, now: datetime) -> bool:
         return self.effective_from <= now and (self.withdrawn_at is None or now < self.withdrawn_at)
 
 
-def digest_of(text: str) -> str:
-    """Of the text alone, as it was shown: whoever has the text can compute it."""
-    return sha256(text.encode()).hexdigest()
+@dataclass(frozen=True, slots=True)
+class NoticeText(Notice):
+    """With the text, for whoever shows it."""
+
+    text: str
+
+
+def written(
+    programme: Programme, version: str, language: str, text: str, effective_from: datetime, withdrawn_at: datetime | None = None
+) -> NoticeText:
+    """The digest is of the text alone, as it was shown: whoever has the text can compute it."""
+    return NoticeText(programme, version, language, effective_from, withdrawn_at, sha256(text.encode()).hexdigest(), text)
 
 
 def check_decidable(notice: Notice | None, programme: Programme, now: datetime) -> Notice:

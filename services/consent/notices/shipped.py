@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from common.contracts.vocabulary import Programme
-from consent.notices.rules import Notice
+from consent.notices.rules import NoticeText, written
 
 TEXTS = Path(__file__).parent / "texts"
 
 
 @cache
-def shipped() -> Sequence[Notice]:
+def shipped() -> Sequence[NoticeText]:
     return [_read(item) for item in json.loads((TEXTS / "index.json").read_text(encoding="utf-8"))]
 
 
-def _read(item: dict[str, Any]) -> Notice:
+def _read(item: dict[str, Any]) -> NoticeText:
     withdrawn_at = item.get("withdrawn_at")
-    return Notice(
+    return written(
         programme=Programme(item["programme"]),
         version=item["version"],
         language=item["language"],

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from common.contracts.vocabulary import Programme
 from common.db import Connection
 from common.schema import moment
-from consent.notices.rules import Notice
+from consent.notices.rules import Notice, NoticeText
 from consent.schema import metadata
 
 notice = sa.Table(
@@ -25,9 +25,9 @@ notice = sa.Table(
     sa.UniqueConstraint("programme", "version", "language"),
 )
 
-COLUMNS = "programme, version, language, text, effective_from, withdrawn_at"
+COLUMNS = "digest, programme, version, language, text, effective_from, withdrawn_at"
 
-INSERT = f"insert into notice (digest, {COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7) on conflict (digest) do nothing"
+INSERT = f"insert into notice ({COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7) on conflict (digest) do nothing"
 
 EFFECTIVE = f"""
 select {COLUMNS} from notice
@@ -37,20 +37,24 @@ select {COLUMNS} from notice
 
 
 def notice_of(row: asyncpg.Record) -> Notice:
-    values = {name: row[name] for name in ("version", "language", "text", "effective_from", "withdrawn_at")}
-    return Notice(programme=Programme(row["programme"]), **values)
+    """Without its text: a decision needs none of it."""
+    return Notice(Programme(row["programme"]), row["version"], row["language"], row["effective_from"], row["withdrawn_at"], row["digest"])
 
 
-async def insert(tx: Connection, added: Notice) -> bool:
+def _with_text(row: asyncpg.Record) -> NoticeText:
+    return NoticeText(**{**row, "programme": Programme(row["programme"])})
+
+
+async def insert(tx: Connection, added: NoticeText) -> bool:
     """False where this very text is there. Raises asyncpg.UniqueViolationError where the version has another text."""
     n = added
     values = (n.digest, n.programme, n.version, n.language, n.text, n.effective_from, n.withdrawn_at)
     return str(await tx.execute(INSERT, *values)).endswith("1")
 
 
-async def find(tx: Connection, digest: str) -> Notice | None:
+async def find(tx: Connection, digest: str) -> NoticeText | None:
     row = await tx.fetchrow(f"select {COLUMNS} from notice where digest = $1", digest)
-    return notice_of(row) if row else None
+    return _with_text(row) if row else None
 
 
 async def find_version(tx: Connection, programme: Programme, version: str, language: str) -> Notice | None:
@@ -60,9 +64,9 @@ async def find_version(tx: Connection, programme: Programme, version: str, langu
     return notice_of(row) if row else None
 
 
-async def effective(tx: Connection, now: datetime, programme: Programme | None, language: str | None) -> Sequence[Notice]:
+async def effective(tx: Connection, now: datetime, programme: Programme | None, language: str | None) -> Sequence[NoticeText]:
     """The newest first."""
-    return [notice_of(row) for row in await tx.fetch(EFFECTIVE, now, programme, language)]
+    return [_with_text(row) for row in await tx.fetch(EFFECTIVE, now, programme, language)]
 
 
 async def withdraw(tx: Connection, digest: str, now: datetime) -> bool:

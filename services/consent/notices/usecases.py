@@ -9,7 +9,7 @@ from common.contracts.vocabulary import Programme
 from common.db import Database
 from common.problems import Problem
 from consent.notices import tables
-from consent.notices.rules import Notice
+from consent.notices.rules import NoticeText
 from consent.notices.shipped import shipped
 
 
@@ -22,12 +22,12 @@ async def load_shipped_notices(db: Database) -> None:
 
 async def effective_notices(
     db: Database, now: datetime, programme: Programme | None = None, language: str | None = None
-) -> Sequence[Notice]:
+) -> Sequence[NoticeText]:
     async with db.pool.acquire() as tx:
         return await tables.effective(tx, now, programme, language)
 
 
-async def read_notice(db: Database, digest: str) -> Notice:
+async def read_notice(db: Database, digest: str) -> NoticeText:
     """Withdrawn ones too: a receipt names them for ever."""
     async with db.pool.acquire() as tx:
         found = await tables.find(tx, digest)
@@ -36,7 +36,7 @@ async def read_notice(db: Database, digest: str) -> Notice:
     return found
 
 
-async def publish_notice(db: Database, notice: Notice) -> Notice:
+async def publish_notice(db: Database, notice: NoticeText) -> NoticeText:
     """Repeating it changes nothing. Raises Problem where the version has another text already: a text never changes."""
     async with db.pool.acquire() as tx:
         try:
@@ -51,7 +51,7 @@ async def publish_notice(db: Database, notice: Notice) -> Notice:
     return stands
 
 
-async def withdraw_notice(db: Database, digest: str, now: datetime) -> Notice:
+async def withdraw_notice(db: Database, digest: str, now: datetime) -> NoticeText:
     async with db.pool.acquire() as tx:
         if not await tables.withdraw(tx, digest, now):
             raise Problem("not_found", "No such notice.")

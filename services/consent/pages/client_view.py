@@ -15,7 +15,7 @@ from consent.decisions import tables
 from consent.decisions.rules import Event, Scope, Sharing, takes_back
 from consent.explanations.rules import Explanation, explain
 from consent.notices import usecases as notices
-from consent.notices.rules import Notice
+from consent.notices.rules import NoticeText
 from consent.pages.language import LANGUAGES
 from consent.pages.neighbour import Preview
 from consent.receipts.rules import EVENT_TYPES
@@ -57,7 +57,7 @@ class Shown:
     state: Sharing
     explained: Sequence[Explanation]
     ticked: Collection[Category]
-    notice: Notice | None
+    notice: NoticeText | None
     preview: Preview | None
 
     @property
@@ -82,7 +82,7 @@ async def _programme(request: Request, scope: Scope, language: str, now: datetim
     return Shown(scope.programme, state, explained, in_order, await newest_notice(db, scope.programme, language, now), preview)
 
 
-async def newest_notice(db: Database, programme: Programme, language: str, now: datetime) -> Notice | None:
+async def newest_notice(db: Database, programme: Programme, language: str, now: datetime) -> NoticeText | None:
     """In the page's language, or in any that there is: the page says in which."""
     for wanted in (language, *LANGUAGES, None):
         if found := await notices.effective_notices(db, now, programme, wanted):
