@@ -3,7 +3,6 @@
 Middlewares are plain ASGI: streamed downloads pass through them untouched.
 """
 
-import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -21,6 +20,7 @@ from common.metrics import Metrics
 from common.never_kept import mask_ssns
 from common.problems import STATUS, Problem
 from common.tracing import TRACEPARENT, child_of
+from common.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -84,17 +84,12 @@ def add_error_handlers(app: FastAPI) -> None:
         app.add_exception_handler(kind, on_down)
 
 
-ABREAST = 8
-"""Requests that take turns and are under way at once. More would only wait for each other further inside, in everybody's way."""
-
-
 class Edge:
     """Size limit, trace context and metrics around every request. Those that take turns let all others past."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics, body_limit: int, in_turns: InTurns | None = None) -> None:
         self.app, self.metrics, self.body_limit = app, metrics, body_limit
-        self._in_turns, self._turns = in_turns, asyncio.Semaphore(ABREAST)
-        self._entrance = asyncio.Lock()
+        self._in_turns, self._turns = in_turns, Turns()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -115,11 +110,11 @@ class Edge:
             if int(headers.get(b"content-length", b"0") or 0) > self.body_limit:
                 await render(self._too_large())(scope, receive, answer)
             elif self._in_turns and self._in_turns(scope):
-                async with self._turns:
-                    async with self._entrance:
-                        await asyncio.sleep(0)  # one begins in a turn of the event loop: all that is ready runs in between
+                async with self._turns.taken():
                     await self.app(scope, self._limited(receive), answer)
             else:
+                if scope["method"] == "POST":
+                    self._turns.let_past()
                 await self.app(scope, self._limited(receive), answer)
         finally:
             TRACEPARENT.reset(token)

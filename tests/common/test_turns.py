@@ -1,10 +1,12 @@
 """What comes in masses takes turns; what closes sharing goes past it (C4)."""
 
 import asyncio
+import time
 from typing import Any
 
-from common.http import ABREAST, Edge
+from common.http import Edge
 from common.metrics import Metrics
+from common.turns import ABREAST, MOMENT, Turns
 from consent.app import opens_sharing
 
 
@@ -37,6 +39,23 @@ async def test_C4_an_opt_out_goes_past_decisions_that_wait_for_their_turn() -> N
     app.go.set()
     async with asyncio.timeout(5):
         await asyncio.gather(*waiting, *closing)
+
+
+async def test_C4_when_an_opt_out_arrives_no_decision_begins_for_a_moment_but_they_never_starve() -> None:
+    turns, began = Turns(), list[float]()
+
+    async def decide() -> None:
+        async with turns.taken():
+            began.append(time.monotonic())
+
+    start = time.monotonic()
+    turns.let_past()
+    turns.let_past()  # as many as there are: the moment is not made longer
+    await asyncio.gather(*(decide() for _ in range(5)))
+    assert began[0] - start >= MOMENT * 0.9
+    turns.let_past()  # and it is the masses' turn for as long
+    async with turns.taken():
+        assert turns._clear_at <= time.monotonic()
 
 
 async def test_a_request_that_fails_gives_its_turn_back() -> None:

@@ -2,19 +2,20 @@
 
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from common.contracts.consent import OnBehalf
-from common.contracts.vocabulary import Category, Sink, SuspensionReason
+from common.contracts.consent import OnBehalf, OptedIn
+from common.contracts.vocabulary import Category, Choice, Sink, SuspensionReason
 from common.db import Connection, Database
 from common.journal import Journal
 from common.problems import Problem
 from consent.decisions import rules, tables
 from consent.decisions.rules import Asked, Event, Scope, Sharing, Source
 from consent.decisions.tables import Recorded
-from consent.notices.rules import check_decidable
+from consent.notices.rules import Notice, check_decidable
+from consent.notices.usecases import effective_notices
 from consent.propagation.rules import Receipt
 from consent.propagation.waiting import Waiters
 
@@ -33,6 +34,8 @@ class Book:
     journal: Journal
     places: Places
     waiters: Waiters
+    notices: dict[str, Notice] = field(default_factory=dict)
+    """Seen before, by digest: a notice never changes but for being withdrawn, and that is looked at in the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,23 @@ async def read_sharing(db: Database, scope: Scope) -> Sharing:
 async def decide(book: Book, scope: Scope, asked: Asked, now: datetime, *, known: bool) -> Outcome:
     """Opt in or decline. Raises Problem where the client has decided something else since, or is not known and has to be."""
     async with book.db.handing_over(), book.db.pool.acquire() as tx:
-        return await decide_within(tx, book.journal, book.places, scope, asked, now, known=known)
+        first = await _first_opt_in(tx, book, scope, asked, now) if known else None
+        outcome = first or await decide_within(tx, book.journal, book.places, scope, asked, now, known=known)
+    if asked.notice_digest not in book.notices:
+        book.notices.update({notice.digest: notice for notice in await effective_notices(book.db, now)})
+    return outcome
+
+
+async def _first_opt_in(tx: Connection, book: Book, scope: Scope, asked: Asked, now: datetime) -> Outcome | None:
+    """The most frequent decision in one statement; None where it is another one."""
+    notice = book.notices.get(asked.notice_digest)
+    if asked.choice is not Choice.OPT_IN or asked.on_version != 0 or notice is None:
+        return None
+    state = Sharing(scope)
+    (event,) = rules.decide(state, asked, notice, now)
+    assert isinstance(event, OptedIn), "asked for the first time"
+    recorded = await tables.record_first(tx, book.journal, event)
+    return Outcome(rules.after(state, event), event, recorded) if recorded else None
 
 
 async def decide_within(
