@@ -11,7 +11,7 @@ from common.contracts.vocabulary import Category, Programme
 from common.edge import Now, Parts
 from common.http import problems
 from consent.decisions import usecases
-from consent.decisions.routes import OnBehalfIn, SharingOut, sharing_out, signed_receipt, source_of
+from consent.decisions.routes import OnBehalfIn, SharingOut, sharing_fields, signed_receipt, source_of
 from consent.decisions.rules import Scope
 from consent.propagation.routes import PREFER, Propagation, preferred_wait, propagation_of
 from consent.propagation.rules import Status
@@ -91,7 +91,7 @@ async def withdraw_categories(request: Request, caller: Closer, client_id: UUID,
     items = []
     for programme in [body.programme] if body.programme else list(Programme):
         outcome = await usecases.withdraw(request.app.state.book, Scope(client_id, programme), body.categories, source, now)
-        items.append(WithdrawalOut(**sharing_out(outcome.state).model_dump(), receipt=signed_receipt(request, outcome)))
+        items.append(WithdrawalOut(**sharing_fields(outcome.state), receipt=signed_receipt(request, outcome)))
     return Withdrawals(items=items)
 
 

@@ -1,6 +1,6 @@
 """Deciding on individual data sharing, over HTTP. Opting out is in `opt_outs.py`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Header, Request, Response
@@ -93,19 +93,23 @@ def source_of(caller: Principal, on_behalf: OnBehalfIn | None) -> Source:
 
 
 def sharing_out(state: Sharing) -> SharingOut:
+    return SharingOut(**sharing_fields(state))
+
+
+def sharing_fields(state: Sharing) -> dict[str, Any]:
     s = state.scope
-    return SharingOut(
-        client_id=s.client_id,
-        programme=s.programme,
-        recipient=s.recipient,
-        purpose=s.purpose,
-        shared=state.shared,
-        decision=state.decision,
-        decision_id=state.decision_id,
-        categories=state.categories,
-        notice_digest=state.notice_digest,
-        version=state.version,
-    )
+    return {
+        "client_id": s.client_id,
+        "programme": s.programme,
+        "recipient": s.recipient,
+        "purpose": s.purpose,
+        "shared": state.shared,
+        "decision": state.decision,
+        "decision_id": state.decision_id,
+        "categories": state.categories,
+        "notice_digest": state.notice_digest,
+        "version": state.version,
+    }
 
 
 @router.get("/sharing/{programme}", operation_id="readSharing", responses=problems("not_found"))
@@ -151,7 +155,7 @@ async def decide(
     known = caller.role is not Role.SERVICE
     scope, now = Scope(client_id, body.programme), Parts.of(request).now
     outcome = await usecases.decide(request.app.state.book, scope, asked, now, known=known)
-    answer = DecidedOut(**dict(sharing_out(outcome.state)), receipt=signed_receipt(request, outcome))
+    answer = DecidedOut(**sharing_fields(outcome.state), receipt=signed_receipt(request, outcome))
     return Response(answer.model_dump_json(), media_type="application/json", headers={"etag": etag(outcome.state.version)})
 
 
