@@ -16,6 +16,7 @@ from common.applying import Received
 from common.cloudevents import Entry
 from common.contracts.consent import OptedOut
 from common.journal import Journal
+from consent.decisions.rules import Decision, Scope, Sharing
 from consent.decisions.tables import record
 from deploy.local.infrastructure import Infrastructure
 from reporting.redaction.tables import close_sharing
@@ -58,7 +59,14 @@ def opted_out(client: UUID) -> OptedOut:
 @pytest.mark.parametrize("statement", [OPT_OUT, OPT_OUT_AND_NOTIFY])
 async def test_an_outbox_service_records_what_consent_records(consent: asyncpg.Connection, clients: list[UUID], statement: str) -> None:
     ours, theirs = map(opted_out, clients)
-    await record(consent, Journal("consent", seeding.STREAMS), ours, None, PLACES)
+    await record(
+        consent,
+        Journal("consent", seeding.STREAMS),
+        ours,
+        Sharing(Scope(ours.client_id, ours.programme), 2, Decision.OPTED_OUT, ours.event_id),
+        None,
+        PLACES,
+    )
     about = (theirs.client_id, theirs.programme, theirs.event_id, theirs.occurred_at)
     await consent.fetchrow(statement, *about, theirs.type, theirs.to_json(), list(PLACES), list(PLACES.values()))
     found = [dict(await consent.fetchrow(SHARING, event.client_id)) for event in (ours, theirs)]

@@ -38,17 +38,20 @@ class Nemesis:
     random: Random
     done: Counter[str] = field(default_factory=Counter)
     over: bool = False
+    _begun: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def kills(self) -> int:
         return sum(count for fault, count in self.done.items() if fault in KILLS)
 
     def progress(self) -> float:
+        self._begun.set()
         return self.done.total() / sum((KILLS | OTHER).values()) if not self.over else 1
 
     async def strike(self) -> None:
         faults = [fault for fault, count in (KILLS | OTHER).items() for _ in range(count)]
         self.random.shuffle(faults)
+        await self._begun.wait()  # what stood in the databases before the race has been read, and somebody asks how far we are
         try:
             for fault in faults:
                 await self._one(fault)
