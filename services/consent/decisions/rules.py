@@ -118,8 +118,12 @@ def check_repeated(asked: Asked, recorded_as: str, state: Sharing) -> bool:
     closing = asked.choice is Choice.DECLINE and recorded_as in (Declined.type, OptedOut.type)
     standing = asked.choice is Choice.OPT_IN and recorded_as == OptedIn.type and state.decision_id == asked.decision_id
     if not closing and not standing:
-        raise Problem("already_exists", "There is a decision by this id. A new one needs an id of its own.", field="decision_id", rule="C4")
+        raise id_taken()
     return True
+
+
+def id_taken() -> Problem:
+    return Problem("already_exists", "There is a decision by this id. A new one needs an id of its own.", field="decision_id", rule="C4")
 
 
 def decide(state: Sharing, asked: Asked, notice: Notice, now: datetime) -> list[Event]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
+import asyncpg
+
 from common.contracts.consent import OnBehalf, OptedIn
 from common.contracts.vocabulary import Category, Choice, Sink, SuspensionReason
 from common.db import Connection, Database
@@ -62,9 +64,12 @@ async def read_sharing(db: Database, scope: Scope) -> Sharing:
 
 async def decide(book: Book, scope: Scope, asked: Asked, now: datetime, *, known: bool) -> Outcome:
     """Opt in or decline. Raises Problem where the client has decided something else since, or is not known and has to be."""
-    async with book.db.handing_over(), book.db.pool.acquire() as tx:
-        first = await _first_opt_in(tx, book, scope, asked, now) if known else None
-        outcome = first or await decide_within(tx, book.journal, book.places, scope, asked, now, known=known)
+    try:
+        async with book.db.handing_over(), book.db.pool.acquire() as tx:
+            first = await _first_opt_in(tx, book, scope, asked, now) if known else None
+            outcome = first or await decide_within(tx, book.journal, book.places, scope, asked, now, known=known)
+    except asyncpg.UniqueViolationError as taken:  # by somebody else's decision of the same id, at the same moment
+        raise rules.id_taken() from taken
     if asked.notice_digest not in book.notices:
         book.notices.update({notice.digest: notice for notice in await effective_notices(book.db, now)})
     return outcome
