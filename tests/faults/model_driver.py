@@ -14,7 +14,7 @@ import httpx
 from consent.ledger.signing import verify_with
 from tests.faults.decision_model import Call, Decline, Desk, OptIn, OptOut, Person, Withdraw
 from tests.faults.mails import raw_mail
-from tests.flows.test_mail_intake import Writer, resolve, writer
+from tests.mails import Writer, resolve, writer
 from tests.records import EVERY, PHQ_9, book_sessions, export_now, ledger_of, score, settled
 from tests.story import NOTICE, Story, eventually
 

@@ -15,7 +15,7 @@ from consent.ledger.signing import verify_with
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.stack import Stack
 from tests.faults.mails import answers_are_sent
-from tests.flows.test_mail_intake import becomes, writer
+from tests.mails import becomes, writer
 from tests.records import beside, export_now, ledger_of, settled
 from tests.story import Story, eventually
 

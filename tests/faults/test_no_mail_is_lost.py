@@ -16,7 +16,7 @@ import pytest
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.stack import Stack
 from tests.faults.mails import answers_are_sent, raw_mail
-from tests.flows.test_mail_intake import Writer, decision, writer
+from tests.mails import Writer, decision, writer
 from tests.story import Story, eventually
 
 KILLS = 4

@@ -14,7 +14,7 @@ import pytest
 
 from common.contracts.vocabulary import Programme
 from consent.notices.shipped import shipped
-from tests.flows.test_mail_intake import queued, resolve, writer
+from tests.mails import queued, resolve, writer
 from tests.records import EVERY, export_now, fill, ledger_of
 from tests.story import NOTICE, Story, eventually
 
