@@ -4,14 +4,15 @@ Both open transactions through here, so that whatever was appended to the journa
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import asyncpg
 from sqlalchemy import MetaData
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from common.cloudevents import Entry
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
 else:
     Pool, Connection = asyncpg.Pool, asyncpg.Connection
+
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -100,7 +104,7 @@ class Database:
 
     async def own_pool(self, smallest: int, largest: int) -> Pool:
         """For one user: nobody else keeps it waiting, and its statements stay planned. Closed with the database."""
-        self._own.append(pool := await open_pool(self.url, smallest, largest))
+        self._own.append(pool := await when_there(lambda: open_pool(self.url, smallest, largest)))
         return pool
 
     @asynccontextmanager
@@ -127,6 +131,16 @@ class Database:
             self.on_commit(pending.appended)
         for callback in pending.callbacks:
             callback()
+
+
+async def when_there(opening: Callable[[], Awaitable[T]]) -> T:
+    """A service may be started before its database, and the database may go away while it starts. Waits half a minute."""
+    for _ in range(300):
+        try:
+            return await opening()
+        except (*DOWN, DBAPIError):
+            await asyncio.sleep(0.1)
+    return await opening()
 
 
 async def open_pool(url: str, smallest: int, largest: int) -> Pool:

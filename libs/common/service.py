@@ -23,7 +23,7 @@ from common.clock import Clock
 from common.connection import DeliveringProtocol
 from common.consumer import Consumer
 from common.contracts.catalogue import topic_of
-from common.db import DOWN, Database
+from common.db import DOWN, Database, when_there
 from common.http import Edge, InTurns, add_error_handlers
 from common.journal import Journal
 from common.metrics import Metrics
@@ -99,8 +99,8 @@ def build(definition: Definition, settings: ServiceSettings) -> FastAPI:
 
 @contextlib.asynccontextmanager
 async def _running(definition: Definition, settings: ServiceSettings, app: FastAPI, metrics: Metrics) -> AsyncIterator[None]:
-    db = await _open_when_there(settings.database_url)
-    await migrate(db, definition.name, definition.migrations, definition.metadata, settings.streams)
+    db = await when_there(lambda: Database.open(settings.database_url))
+    await when_there(lambda: migrate(db, definition.name, definition.migrations, definition.metadata, settings.streams))
     async with httpx.AsyncClient(timeout=httpx.Timeout(5, connect=1), limits=KEEP_ALIVE) as http:
         token = ServiceToken(http, settings.token_url, settings.client_id, settings.client_secret)
         app.state.verifier = Verifier(http, settings.jwks_url, settings.token_issuer, settings.token_audience)
@@ -120,16 +120,6 @@ async def _running(definition: Definition, settings: ServiceSettings, app: FastA
                 task.cancel()
             await asyncio.wait(tasks, timeout=5)
             await db.close()
-
-
-async def _open_when_there(url: str) -> Database:
-    """A service may be started before its database."""
-    for _ in range(300):
-        try:
-            return await Database.open(url)
-        except DOWN:
-            await asyncio.sleep(0.1)
-    return await Database.open(url)
 
 
 def _topic(settings: ServiceSettings, source: str) -> str:

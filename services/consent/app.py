@@ -11,6 +11,7 @@ from common.applying import Subscription
 from common.contracts.catalogue import EVENTS
 from common.contracts.reporting import RedactionApplied
 from common.contracts.scheduling import ClientRegistered, SharingChosen
+from common.db import when_there
 from common.service import Definition, Running, build, serve
 from consent.decisions.handlers import DecisionHandlers
 from consent.decisions.opt_outs import router as opt_outs
@@ -74,7 +75,7 @@ def create_app(settings: ConsentSettings) -> FastAPI:
         state.ledger = Ledger(await running.db.own_pool(0, 4), running.journal.source, state.signer)
         state.reporting = Reporting(running.http, running.token, settings.reporting_url)
         state.witnesses = witnesses_at(running.http, running.token, settings.reporting_url, running.journal.source)
-        await load_shipped_notices(running.db)
+        await when_there(lambda: load_shipped_notices(running.db))
         state.post_room = PostRoom(
             state.book, settings.address_key, settings.mail_due_seconds, lambda client: link_for(state.signer, settings, client).url
         )
