@@ -190,9 +190,5 @@ async def history_of(tx: Connection, client_id: UUID) -> Sequence[asyncpg.Record
     return await tx.fetch(HISTORY, client_id)
 
 
-async def is_known(tx: Connection, client_id: UUID) -> bool:
-    return await tx.fetchval("select true from known_client where client_id = $1", client_id) is not None
-
-
 async def remember_clients(tx: Connection, client_ids: list[UUID]) -> None:
     await tx.execute("insert into known_client select unnest($1::uuid[]) on conflict do nothing", client_ids)
