@@ -30,6 +30,8 @@ class Role(StrEnum):
     PLAN = "plan"
     PRIVACY_OFFICER = "privacy_officer"
     OPERATIONS = "operations"
+    CLIENT_MATCHING = "client_matching"
+    """The team that finds another provider for a client (S10)."""
     SERVICE = "service"
 
 

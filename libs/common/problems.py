@@ -37,6 +37,15 @@ STATUS = {
     "part_redacted": 410,
     "freshness_not_proven": 503,
     "temporarily_unavailable": 503,
+    "not_eligible": 409,
+    "state_not_served": 409,
+    "provider_not_listed": 409,
+    "slot_taken": 409,
+    "slot_not_open": 409,
+    "hold_expired": 409,
+    "requirement_not_met": 409,
+    "visit_limit_reached": 409,
+    "eligibility_file_refused": 422,
     "internal": 500,
 }
 

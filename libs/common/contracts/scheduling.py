@@ -10,6 +10,14 @@ from common.contracts.event import ClientEvent
 from common.contracts.vocabulary import Category, Choice, Programme
 
 AppointmentKind = Literal["consultation", "session"]
+"""A consultation is a short first call; a session is a full-length appointment."""
+Origin = Literal["directory", "matching"]
+"""How a client came to a provider: by their own search, or by a proposal of Client Matching."""
+Party = Literal["client", "provider", "network"]
+RoutingReason = Literal["declined", "timed_out", "not_a_good_fit", "client_asked", "provider_left"]
+"""Why a client is offered other providers (S10, S11, S14)."""
+Clock = Literal["time_to_schedule", "time_to_consultation", "time_to_first_session"]
+"""The three clocks of speed to care (R1). Each starts when care was sought."""
 
 
 class ClientRegistered(ClientEvent):
@@ -49,6 +57,9 @@ class ConsultationRequested(ClientEvent):
     employer_id: UUID
     programme: Programme
     first: bool
+    episode_id: UUID | None = None
+    """Absent in events from before there were episodes."""
+    origin: Origin = "directory"
 
 
 class RequestAccepted(ClientEvent):
@@ -59,10 +70,128 @@ class RequestAccepted(ClientEvent):
 
 
 class RequestDeclined(ClientEvent):
+    """S10, or S12 where the network does not operate in the client's state."""
+
     type: ClassVar[str] = "scheduling.request_declined.v1"
     request_id: UUID
     provider_id: UUID
     programme: Programme
+    reason: str = "not_stated"
+
+
+class RequestTimedOut(ClientEvent):
+    """S11: three days without an answer. A late answer is still taken, until the client has gone to somebody else."""
+
+    type: ClassVar[str] = "scheduling.request_timed_out.v1"
+    request_id: UUID
+    provider_id: UUID
+    programme: Programme
+
+
+class RequestWithdrawn(ClientEvent):
+    type: ClassVar[str] = "scheduling.request_withdrawn.v1"
+    request_id: UUID
+    provider_id: UUID
+    programme: Programme
+    by: Party = "client"
+
+
+class AlternativesOffered(ClientEvent):
+    """S10, S11, S14: Client Matching has offered these providers, best first."""
+
+    type: ClassVar[str] = "scheduling.alternatives_offered.v1"
+    case_id: UUID
+    request_id: UUID
+    programme: Programme
+    reason: RoutingReason
+    provider_ids: tuple[UUID, ...]
+
+
+class FitAssessed(ClientEvent):
+    """What came of a consultation (S10)."""
+
+    type: ClassVar[str] = "scheduling.fit_assessed.v1"
+    request_id: UUID
+    provider_id: UUID
+    programme: Programme
+    good_fit: bool
+
+
+class CareEnded(ClientEvent):
+    """S14: the client and this provider go on no longer together."""
+
+    type: ClassVar[str] = "scheduling.care_ended.v1"
+    request_id: UUID
+    provider_id: UUID
+    programme: Programme
+    reason: Literal["provider_change", "completed", "visit_limit"]
+
+
+class CareSought(ClientEvent):
+    """The clock of speed to care starts, once an episode; re-routing does not start it anew (S9)."""
+
+    type: ClassVar[str] = "scheduling.care_sought.v1"
+    episode_id: UUID
+    programme: Programme
+    employer_id: UUID
+    served: bool
+    """False where the network does not operate in the client's state (S12): counted apart, never left out."""
+
+
+class SpeedToCareMeasured(ClientEvent):
+    """R1: one of the three clocks was stopped. An episode without it is open, or ended without care."""
+
+    type: ClassVar[str] = "scheduling.speed_to_care_measured.v1"
+    episode_id: UUID
+    programme: Programme
+    employer_id: UUID
+    clock: Clock
+    sought_at: AwareDatetime
+    reached_at: AwareDatetime
+    elapsed_seconds: int
+    business_days: int
+    """In the client's zone; 0 on the day of seeking care."""
+
+
+class CareEpisodeEnded(ClientEvent):
+    type: ClassVar[str] = "scheduling.care_episode_ended.v1"
+    episode_id: UUID
+    programme: Programme
+    employer_id: UUID
+    outcome: Literal["in_care", "withdrawn"]
+
+
+class CareEpisodeReopened(ClientEvent):
+    """A client who had withdrawn asked again soon after: the clock goes on from where it started."""
+
+    type: ClassVar[str] = "scheduling.care_episode_reopened.v1"
+    episode_id: UUID
+    programme: Programme
+    employer_id: UUID
+
+
+class ClientWaitlisted(ClientEvent):
+    type: ClassVar[str] = "scheduling.client_waitlisted.v1"
+    state: str
+
+
+class WaitlistInvited(ClientEvent):
+    """S12: told that the state opens, before everybody else."""
+
+    type: ClassVar[str] = "scheduling.waitlist_invited.v1"
+    state: str
+
+
+class EligibilityVerified(ClientEvent):
+    """S1, S2: as of a day. `reason` is empty for the eligible."""
+
+    type: ClassVar[str] = "scheduling.eligibility_verified.v1"
+    employer_id: UUID
+    plan_id: UUID
+    programme: Programme
+    as_of: date
+    eligible: bool
+    reason: str = ""
 
 
 class AppointmentScheduled(ClientEvent):
@@ -73,6 +202,45 @@ class AppointmentScheduled(ClientEvent):
     programme: Programme
     kind: AppointmentKind
     starts_at: AwareDatetime
+    ends_at: AwareDatetime | None = None
+    """Absent in events from before appointments had an end."""
+
+
+class AppointmentMoved(ClientEvent):
+    type: ClassVar[str] = "scheduling.appointment_moved.v1"
+    appointment_id: UUID
+    request_id: UUID
+    provider_id: UUID
+    programme: Programme
+    kind: AppointmentKind
+    moved_from: AwareDatetime
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    by: Party
+
+
+class AppointmentCancelled(ClientEvent):
+    type: ClassVar[str] = "scheduling.appointment_cancelled.v1"
+    appointment_id: UUID
+    request_id: UUID
+    provider_id: UUID
+    programme: Programme
+    kind: AppointmentKind
+    starts_at: AwareDatetime
+    by: Party
+
+
+class AppointmentMissed(ClientEvent):
+    """Nobody came, or one of the two did not."""
+
+    type: ClassVar[str] = "scheduling.appointment_missed.v1"
+    appointment_id: UUID
+    request_id: UUID
+    provider_id: UUID
+    programme: Programme
+    kind: AppointmentKind
+    starts_at: AwareDatetime
+    by: Party
 
 
 class AppointmentHeld(ClientEvent):
@@ -83,3 +251,64 @@ class AppointmentHeld(ClientEvent):
     programme: Programme
     kind: AppointmentKind
     held_on: date
+
+
+class VisitCovered(ClientEvent):
+    """S13: the coverage terms of a visit that was held, for billing. C16: never part of an individual export."""
+
+    type: ClassVar[str] = "scheduling.visit_covered.v1"
+    appointment_id: UUID
+    provider_id: UUID
+    programme: Programme
+    held_on: date
+    funding: Literal["insurance", "employer"]
+    copay_applies: bool
+    visit_number: int | None
+    """Counted against the contract's limit; absent where nothing is counted."""
+    visit_limit: int | None
+
+
+class VisitLimitReached(ClientEvent):
+    """S13: the contract's visits are used up; the client is offered a choice."""
+
+    type: ClassVar[str] = "scheduling.visit_limit_reached.v1"
+    programme: Programme
+    visit_limit: int
+
+
+class CoverageChosen(ClientEvent):
+    """S13: how it goes on after the contract's last visit."""
+
+    type: ClassVar[str] = "scheduling.coverage_chosen.v1"
+    programme: Programme
+    choice: Literal["continue_with_insurance", "end"]
+
+
+class _Judged(ClientEvent):
+    """A service level, by its policy. `subject_id` is the request, appointment or episode that it is about."""
+
+    deadline_id: UUID
+    policy: str
+    policy_version: int
+    rule: str
+    subject_id: UUID
+    anchor_at: AwareDatetime
+    due_at: AwareDatetime
+
+
+class DeadlineMet(_Judged):
+    type: ClassVar[str] = "scheduling.deadline_met.v1"
+    met_at: AwareDatetime
+
+
+class DeadlineMissed(_Judged):
+    """It is past, and what it asks for has not happened by then."""
+
+    type: ClassVar[str] = "scheduling.deadline_missed.v1"
+
+
+class DeadlineMissRetracted(_Judged):
+    """A late message showed that it was met in time."""
+
+    type: ClassVar[str] = "scheduling.deadline_miss_retracted.v1"
+    met_at: AwareDatetime
