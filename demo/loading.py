@@ -13,6 +13,7 @@ from common.auth import Role
 from demo.calling import Caller, Lanes, side_by_side
 from demo.living import Forms, Life
 from demo.programme import Client, SampleProgramme
+from demo.providers import participating
 from demo.system import OPERATIONS, System
 
 Tell = Callable[[int], None]
@@ -46,7 +47,8 @@ class Loader:
         for e in p.employers:
             few.append(("employers", {"employer_id": str(e.employer_id), "name": e.name, "programmes": list(e.programmes)}))
         for v in p.providers:
-            few.append(("providers", {"provider_id": str(v.provider_id), "name": v.name, "state": v.state, "degree": v.degree}))
+            body = participating(v.provider_id, v.name, v.state, p.plan_id, degree=v.degree)
+            few.append(("providers", body | {"languages": list(v.languages), "specialties": list(v.specialties)}))
         for what, body in few:
             await self.operations(self.lanes[0]).post("scheduling", f"/v1/{what}", body)
             self.done[what] += 1

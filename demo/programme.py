@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
+from typing import get_args
 from uuid import UUID
 
 from common.contracts.vocabulary import Category, Choice, Programme
@@ -14,6 +15,7 @@ from demo import distributions as drawn
 from demo.distributions import pick
 from demo.steps import FillIn, Recommend, Schedule, Sharing, Step
 from demo.stories import story
+from scheduling.providers.vocabulary import Specialty
 
 HISTORY_DAYS, PROVIDERS = 90, 40
 
@@ -24,6 +26,7 @@ EMPLOYERS = (
     ("Larkin Foods", (Programme.CARE_CONNECT, Programme.EWS), 35),
 )
 DEGREES = (("masters", 6), ("psychology_doctorate", 3), ("nurse_practitioner", 1))  # assumed
+SPECIALTIES = tuple(get_args(Specialty))
 USUAL_CATEGORIES = (Category.APPOINTMENTS, Category.ASSESSMENT_RESULTS, Category.SATISFACTION)
 
 
@@ -40,6 +43,8 @@ class Provider:
     name: str
     state: str
     degree: str
+    languages: Sequence[str]
+    specialties: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,9 @@ def _new_id(rng: Random) -> UUID:
 def _provider(rng: Random, number: int) -> Provider:
     # Every state has some first, then as people live there.
     state = drawn.STATES[number % len(drawn.STATES)][0] if number <= PROVIDERS // 2 else pick(rng, drawn.STATES)
-    return Provider(_new_id(rng), f"Provider {number:02}", state, pick(rng, DEGREES))
+    languages = ("en", "es") if number % 4 == 0 else ("en",)
+    specialties = tuple(SPECIALTIES[(number * 5 + n * 7) % len(SPECIALTIES)] for n in range(4))
+    return Provider(_new_id(rng), f"Provider {number:02}", state, pick(rng, DEGREES), languages, specialties)
 
 
 def _client(rng: Random, employers: Sequence[Employer], providers: Sequence[Provider], until: datetime) -> Client:

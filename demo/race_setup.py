@@ -8,6 +8,7 @@ import asyncpg
 import httpx
 
 from common.contracts.vocabulary import Programme
+from demo.providers import participating
 from demo.race_acts import NOTICES, Sharer
 from demo.race_waiting import until
 from deploy.local.stack import Stack
@@ -26,7 +27,7 @@ async def create_sharers(stack: Stack, count: int, responses: int = 3) -> tuple[
         employer_id, plan_id, provider_id = uuid4(), uuid4(), uuid4()
         await _add(http, stack, "employers", {"name": "Race", "programmes": ["care_connect"], "employer_id": str(employer_id)})
         await _add(http, stack, "plans", {"name": "Race", "plan_id": str(plan_id)})
-        await _add(http, stack, "providers", {"name": "Race", "state": "TX", "degree": "masters", "provider_id": str(provider_id)})
+        await _add(http, stack, "providers", participating(provider_id, "Race", "TX", plan_id))
         sharers = [Sharer(uuid4()) for _ in range(count)]
         await _few_at_once(_register(http, stack, sharer, employer_id, plan_id) for sharer in sharers)
         await _few_at_once(_share(http, stack, sharer, provider_id) for sharer in sharers)

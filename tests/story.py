@@ -10,6 +10,7 @@ import httpx
 
 from common.contracts.vocabulary import Programme
 from consent.notices.shipped import shipped
+from demo.providers import participating
 from deploy.local.stack import Stack
 
 NOTICE, WITHDRAWN = (
@@ -49,7 +50,7 @@ class Story:
         for path, body in (
             ("/v1/employers", {"name": "Acme", "programmes": ["care_connect"], "employer_id": str(self.employer)}),
             ("/v1/plans", {"name": "The plan", "plan_id": str(self.plan)}),
-            ("/v1/providers", {"name": "Dr. Reed", "state": "MA", "degree": "psychology_doctorate", "provider_id": str(self.provider)}),
+            ("/v1/providers", participating(self.provider, "Dr. Reed", "MA", self.plan, degree="psychology_doctorate")),
         ):
             answer = await self.call("scheduling", "POST", path, operations, json=body)
             assert answer.status_code == 201, answer.text

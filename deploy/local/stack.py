@@ -19,6 +19,7 @@ from deploy.local.processes import Process
 SERVICES = ("consent", "scheduling", "assessments", "reporting")
 SECRET = "local-stack-only"
 PRIVACY_ADDRESS = "privacy@care-connect.example"
+PORTAL_ADDRESS = "portal@members.example"
 AUTHSERV_ID = "mx.care-connect.example"
 
 
@@ -119,6 +120,8 @@ class Stack:
         yield f"{prefix}_CLOCK", "simulated"
         if service == "consent":
             yield from self._environment_of_consent(name)
+        if service == "scheduling":
+            yield from self._environment_of_scheduling()
         for neighbour in NEIGHBOURS[service]:
             yield f"{prefix}_{neighbour.upper()}_URL", self.url(neighbour)
         for key, value in self.settings.items():
@@ -136,6 +139,13 @@ class Stack:
         yield "CONSENT_SMTP_RELAY_PORT", str(self.ports["mailbox smtp"])
         yield "CONSENT_COOKIE_SECURE", "false"
         yield "CONSENT_CHECKPOINT_SECONDS", "5"
+
+    def _environment_of_scheduling(self) -> Iterable[tuple[str, str]]:
+        yield "SCHEDULING_PUBLIC_URL", self.url("scheduling")
+        yield "SCHEDULING_MAIL_FROM", PORTAL_ADDRESS
+        yield "SCHEDULING_SMTP_RELAY_HOST", "127.0.0.1"
+        yield "SCHEDULING_SMTP_RELAY_PORT", str(self.ports["mailbox smtp"])
+        yield "SCHEDULING_COOKIE_SECURE", "false"
 
 
 NEIGHBOURS = {

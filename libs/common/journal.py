@@ -99,6 +99,15 @@ class Journal:
             row = (await tx.exec_driver_sql(APPEND, arguments)).one()
             self.appended(arguments, row.position, row.digest)
 
+    async def append_all(self, tx: AsyncConnection, events: Sequence[Event]) -> None:
+        """Within a transaction of SQLAlchemy, as its last statements: two round trips for any number of events."""
+        if events:
+            connection = await tx.get_raw_connection()
+            assert connection.driver_connection is not None
+            if not connection.driver_connection.is_in_transaction():
+                await tx.exec_driver_sql("select 1")  # the transaction begins with SQLAlchemy's own first statement
+            await self.append_event(connection.driver_connection, *events)
+
     async def append_event(self, tx: Connection, *events: Event) -> None:
         """Within a handler's transaction, as its last statements: two round trips for any number of events."""
         if len(events) == 1:

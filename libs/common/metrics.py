@@ -3,6 +3,7 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 MILLISECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300)
+LATENESS = (0.1, 0.25, 0.5, 1, 1.5, 2, 3, 5, 10, 30, 60, 300, 3600)
 
 
 class Metrics:
@@ -26,4 +27,17 @@ class Metrics:
         self.dead_letters = Counter("dead_letters", "Records on a topic that are no entry of its journal.", ["source"], registry=r)
         self.pages_released = Counter("pages_released", "Pages of individual data handed to a recipient.", registry=r)
         self.releases_refused = Counter("releases_refused", "Releases refused because freshness could not be proven.", registry=r)
+        self.deadline_lateness_seconds = Histogram(
+            "deadline_lateness_seconds",
+            "From when a rung or a breach was due until it was fired.",
+            ["policy"],
+            registry=r,
+            buckets=LATENESS,
+        )
+        self.deadline_oldest_due_seconds = Gauge(
+            "deadline_oldest_due_seconds", "Age of the oldest deadline that waits to be fired.", registry=r
+        )
+        self.deadline_failures = Counter(
+            "deadline_failures", "Times that a deadline could not be fired, and was put off.", ["policy"], registry=r
+        )
         self.requests = Histogram("http_request_seconds", "HTTP requests.", ["route", "method", "status"], registry=r, buckets=MILLISECONDS)

@@ -5,28 +5,54 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from common.deadlines.firing import Sweep
 from common.service import Definition, Running, build, serve
 from scheduling.appointments.routes import router as appointments
+from scheduling.availability.openings import keep_fresh
+from scheduling.availability.routes import router as availability
 from scheduling.clients.routes import router as clients
+from scheduling.directory.routes import router as directory
+from scheduling.eligibility.check import embedded
+from scheduling.eligibility.fhir_adapter import fhir_check
+from scheduling.eligibility.routes import router as eligibility
 from scheduling.employers.routes import router as employers
+from scheduling.episodes.routes import router as episodes
+from scheduling.matching.routes import router as matching
+from scheduling.notifications.mails import Post
+from scheduling.notifications.routes import router as notifications
+from scheduling.notifications.work import send_mails
 from scheduling.plans.routes import router as plans
 from scheduling.providers.routes import router as providers
 from scheduling.requests.delivery import ChoiceDelivery
+from scheduling.requests.moves import router as moves
 from scheduling.requests.notices import NoticeTexts
 from scheduling.requests.routes import router as requests
 from scheduling.schema import metadata
+from scheduling.service_levels.actions import actions
+from scheduling.service_levels.policies import POLICIES
+from scheduling.service_levels.usecases import outcome_events
 from scheduling.settings import SchedulingSettings
+from scheduling.waitlist.routes import router as waitlist
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-ROUTERS = (employers, plans, providers, clients, requests, appointments)
+ROUTERS = (
+    *(employers, plans, providers, directory, clients),
+    *(requests, moves, availability, appointments, matching),
+    *(episodes, waitlist, notifications),
+)
 
 
 def create_app(settings: SchedulingSettings) -> FastAPI:
     async def start(running: Running) -> Sequence[Awaitable[None]]:
         state = running.app.state
         state.notice_texts = NoticeTexts(running.http, settings.consent_url)
+        url = settings.eligibility_url
+        state.eligibility_check = fhir_check(running.http, url) if url else embedded
         state.choice_delivery = ChoiceDelivery(running.http, running.token, settings.consent_url, running.clock)
-        return []
+        post = Post(settings.smtp_relay_host, settings.smtp_relay_port, settings.mail_from, settings.public_url)
+        acts = actions(running.journal)
+        sweep = Sweep(running.db, running.journal, running.clock, POLICIES, acts, outcome_events, running.metrics)
+        return [keep_fresh(running.db, running.clock), send_mails(running.db, post, running.clock), sweep.run()]
 
     return build(Definition("scheduling", "Care Connect: scheduling", ROUTERS, MIGRATIONS, metadata, start=start), settings)
 

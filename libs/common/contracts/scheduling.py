@@ -134,6 +134,8 @@ class CareSought(ClientEvent):
     episode_id: UUID
     programme: Programme
     employer_id: UUID
+    first: bool
+    """False where the client was in care before, and seeks another provider (S14) or comes back."""
     served: bool
     """False where the network does not operate in the client's state (S12): counted apart, never left out."""
 

@@ -1,11 +1,11 @@
 """Appointments over HTTP."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from common.auth import Allow, Principal, Role
 from common.contracts.scheduling import AppointmentKind
@@ -14,14 +14,15 @@ from common.http import problems
 from common.idempotency import Key
 from common.paging import Cursor, Limit, Page, after, page_of
 from scheduling.appointments import usecases
-from scheduling.appointments.rules import Appointment
-from scheduling.appointments.usecases import Booking, Completion
+from scheduling.appointments.rules import Appointment, Booking
+from scheduling.appointments.usecases import Completion
 from scheduling.tenancy import narrow
 
 router = APIRouter(prefix="/v1", tags=["appointments"])
 Booker = Annotated[Principal, Depends(Allow(Role.PROVIDER, Role.CLIENT))]
 TheProvider = Annotated[Principal, Depends(Allow(Role.PROVIDER))]
 Reader = Annotated[Principal, Depends(Allow(Role.CLIENT, Role.PROVIDER, Role.OPERATIONS))]
+CHANGING = problems("not_found", "wrong_state", "idempotency_key_reused")
 
 
 class AppointmentIn(BaseModel):
@@ -31,6 +32,22 @@ class AppointmentIn(BaseModel):
 
     kind: AppointmentKind
     starts_at: AwareDatetime
+    minutes: int | None = Field(None, ge=5, le=180)
+    """The provider's usual length where it is not given. Only the provider may give another."""
+    hold_id: UUID | None = None
+
+
+class MoveIn(BaseModel):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"starts_at": "2026-11-25T15:00:00-06:00"}})
+
+    starts_at: AwareDatetime
+
+
+class NoShowIn(BaseModel):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"by": "client"}})
+
+    by: Literal["client", "provider"]
+    """Who did not come."""
 
 
 class CompletionIn(BaseModel):
@@ -44,26 +61,55 @@ class CompletionIn(BaseModel):
     "/consultation-requests/{request_id}/appointments",
     status_code=201,
     operation_id="scheduleAppointment",
-    responses=problems("not_found", "wrong_state", "idempotency_key_reused"),
+    responses=problems(
+        "not_found", "wrong_state", "slot_taken", "slot_not_open", "hold_expired", "visit_limit_reached", "idempotency_key_reused"
+    ),
 )
 async def schedule_appointment(
     db: Db, journal: TheJournal, caller: Booker, key: Key, request_id: UUID, body: AppointmentIn, now: Now
 ) -> Appointment:
-    """Only of an accepted request. A client books consultations, a provider schedules both."""
-    booking = Booking(uuid4(), request_id, body.kind, body.starts_at)
+    """S6: a client books the consultation, from open slots or proposed times; a provider schedules both kinds."""
+    minutes = body.minutes if caller.role is Role.PROVIDER else None
+    booking = Booking(uuid4(), request_id, body.kind, body.starts_at, minutes, body.hold_id)
     return await usecases.schedule_appointment(db, journal, caller, key, booking, now)
 
 
 @router.post(
-    "/appointments/{appointment_id}/completion",
-    operation_id="completeAppointment",
-    responses=problems("not_found", "wrong_state", "idempotency_key_reused"),
+    "/appointments/{appointment_id}/move",
+    operation_id="moveAppointment",
+    responses=problems("not_found", "wrong_state", "slot_taken", "slot_not_open", "visit_limit_reached", "idempotency_key_reused"),
 )
+async def move_appointment(
+    db: Db, journal: TheJournal, caller: Booker, key: Key, appointment_id: UUID, body: MoveIn, now: Now
+) -> Appointment:
+    """A client to an open slot, a provider to wherever they are free."""
+    return await usecases.move_appointment(db, journal, caller, key, appointment_id, body.starts_at, now)
+
+
+@router.post("/appointments/{appointment_id}/cancellation", operation_id="cancelAppointment", responses=CHANGING)
+async def cancel_appointment(db: Db, journal: TheJournal, caller: Booker, key: Key, appointment_id: UUID, now: Now) -> Appointment:
+    return await usecases.cancel_appointment(db, journal, caller, key, appointment_id, now)
+
+
+@router.post("/appointments/{appointment_id}/no-show", operation_id="missAppointment", responses=CHANGING)
+async def miss_appointment(
+    db: Db, journal: TheJournal, caller: TheProvider, key: Key, appointment_id: UUID, body: NoShowIn, now: Now
+) -> Appointment:
+    """It did not take place. It counts as no visit (S13)."""
+    return await usecases.miss_appointment(db, journal, caller, key, appointment_id, body.by, now)
+
+
+@router.post("/appointments/{appointment_id}/completion", operation_id="completeAppointment", responses=CHANGING)
 async def complete_appointment(
     db: Db, journal: TheJournal, caller: TheProvider, key: Key, appointment_id: UUID, body: CompletionIn, now: Now
 ) -> Appointment:
     """It took place, once."""
     return await usecases.complete_appointment(db, journal, caller, key, Completion(appointment_id, body.held_on), now)
+
+
+@router.get("/appointments/{appointment_id}", operation_id="readAppointment", responses=problems("not_found"))
+async def read_appointment(db: Db, caller: Reader, appointment_id: UUID) -> Appointment:
+    return await usecases.read_appointment(db, caller, appointment_id)
 
 
 @router.get("/appointments", operation_id="listAppointments", responses=problems("not_found"))

@@ -1,6 +1,6 @@
 """`appointment`: one row a consultation or session."""
 
-from datetime import date
+from collections.abc import Collection
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.schema import moment
-from scheduling.appointments.rules import Appointment
+from scheduling.appointments.rules import Appointment, AppointmentState
 from scheduling.requests.tables import consultation_request
 from scheduling.schema import metadata
 
@@ -22,7 +22,10 @@ appointment = sa.Table(
     sa.Column("programme", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     moment("starts_at"),
+    moment("ends_at"),
     moment("scheduled_at"),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("sequence", sa.Integer, nullable=False),
     sa.Column("held_on", sa.Date),
     sa.Index("appointment_client_idx", "client_id", "appointment_id"),
     sa.Index("appointment_provider_idx", "provider_id", "appointment_id"),
@@ -33,14 +36,26 @@ async def insert(tx: AsyncConnection, added: Appointment) -> None:
     await tx.execute(sa.insert(appointment).values(added.model_dump()))
 
 
-async def lock(tx: AsyncConnection, appointment_id: UUID) -> Appointment | None:
-    wanted = sa.select(appointment).where(appointment.c.appointment_id == appointment_id).with_for_update()
-    row = (await tx.execute(wanted)).one_or_none()
+async def find(tx: AsyncConnection, appointment_id: UUID) -> Appointment | None:
+    row = (await tx.execute(sa.select(appointment).where(appointment.c.appointment_id == appointment_id))).one_or_none()
     return Appointment.model_validate(row, from_attributes=True) if row else None
 
 
-async def hold(tx: AsyncConnection, appointment_id: UUID, held_on: date | None) -> None:
-    await tx.execute(sa.update(appointment).where(appointment.c.appointment_id == appointment_id).values(held_on=held_on))
+async def find_all(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Appointment]:
+    rows = await tx.execute(sa.select(appointment).where(appointment.c.appointment_id.in_(ids)))
+    return {row.appointment_id: Appointment.model_validate(row, from_attributes=True) for row in rows}
+
+
+async def change(tx: AsyncConnection, changed: Appointment) -> None:
+    columns = {"starts_at", "ends_at", "state", "sequence", "held_on"}
+    values = changed.model_dump(include=columns)
+    await tx.execute(sa.update(appointment).where(appointment.c.appointment_id == changed.appointment_id).values(values))
+
+
+async def scheduled(tx: AsyncConnection, request_id: UUID) -> list[Appointment]:
+    """What is still to come of a request."""
+    wanted = sa.select(appointment).where(appointment.c.request_id == request_id, appointment.c.state == AppointmentState.SCHEDULED)
+    return [Appointment.model_validate(row, from_attributes=True) for row in await tx.execute(wanted)]
 
 
 async def list_after(tx: AsyncConnection, client_id: UUID | None, provider_id: UUID | None, last: UUID, limit: int) -> list[Appointment]:

@@ -13,12 +13,16 @@ from common.never_kept import check_age
 from common.problems import Problem
 from scheduling.clients import rules, tables
 from scheduling.clients.rules import Client
+from scheduling.eligibility.usecases import open_coverage
 from scheduling.employers import tables as employers
 from scheduling.plans import tables as plans
 
 
 async def register_client(db: Database, journal: Journal, caller: Principal, key: IdempotencyKey, client: Client, now: datetime) -> Client:
-    """Raises Problem: under_age before anything is stored (C12), and for an employer, plan or programme that is none."""
+    """S1: covered from today on, and verified at once.
+
+    Raises Problem: under_age before anything is stored (C12), and for an employer, plan or programme that is none.
+    """
     check_age(client.birth_date, now.date())
 
     async def work(tx: AsyncConnection) -> Client:
@@ -29,8 +33,10 @@ async def register_client(db: Database, journal: Journal, caller: Principal, key
             raise Problem("unknown_plan", "No such health plan.", field="plan_id")
         rules.check_offered(client.programme, employer.programmes)
         if not await tables.insert(tx, client):
-            raise Problem("already_exists", "There is a client with this id.", field="client_id")
-        await journal.append(tx, rules.registered(client, now))
+            field = "client_id" if await tables.find(tx, client.client_id) else "member_id"
+            raise Problem("already_exists", "There is a client with this id.", field=field)
+        verified = await open_coverage(tx, client, now)
+        await journal.append(tx, rules.registered(client, now), *verified)
         return client
 
     return await once(db, caller, key, Client, work)

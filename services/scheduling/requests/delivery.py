@@ -14,7 +14,8 @@ from pydantic import BaseModel
 from common.clock import Clock
 from common.service_token import ServiceToken
 from common.tracing import TRACEPARENT
-from scheduling.requests.rules import ConsultationRequest, Sharing
+from scheduling.requests.choice import Sharing
+from scheduling.requests.rules import ConsultationRequest
 
 TIMEOUT_SECONDS = 1.0
 NOT_ABOUT_THE_CHOICE = frozenset({401, 403, 408, 429})

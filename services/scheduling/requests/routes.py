@@ -1,30 +1,31 @@
-"""Consultation requests over HTTP."""
+"""Consultation requests over HTTP: submitting and reading. What is done with one stands in `moves.py`."""
 
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends, Header, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from common.auth import Allow, Principal, Role
 from common.contracts.vocabulary import DEFAULT_CATEGORIES, Category, Choice, Programme
 from common.edge import Db, Now, TheJournal
-from common.http import etag, problems, version_of
+from common.http import etag, problems
 from common.idempotency import Key
-from common.never_kept import StructuredText
 from common.paging import Cursor, Limit, Page, after, page_of
-from scheduling.requests import usecases
+from scheduling.providers.vocabulary import Specialty
+from scheduling.requests import queue, usecases
+from scheduling.requests.choice import Sharing
 from scheduling.requests.delivery import ChoiceDelivery, Delivery
 from scheduling.requests.notices import NoticeTexts
-from scheduling.requests.rules import Answer, Asked, ConsultationRequest, RequestState, Sharing
+from scheduling.requests.queue import Queued, ServiceLevel
+from scheduling.requests.rules import Asked, ConsultationRequest, SelfBooking
 from scheduling.tenancy import narrow
 
-router = APIRouter(prefix="/v1/consultation-requests", tags=["consultation requests"])
+router = APIRouter(prefix="/v1", tags=["consultation requests"])
+PATH = "/consultation-requests"
 TheClient = Annotated[Principal, Depends(Allow(Role.CLIENT))]
 TheProvider = Annotated[Principal, Depends(Allow(Role.PROVIDER))]
-Reader = Annotated[Principal, Depends(Allow(Role.CLIENT, Role.PROVIDER, Role.OPERATIONS))]
-IfMatch = Annotated[StructuredText | None, Header(description="The version of the request that is answered: its ETag.", max_length=40)]
-ANSWERING = problems("not_found", "state_changed", "if_match_missing", "wrong_state", "idempotency_key_reused")
+Reader = Annotated[Principal, Depends(Allow(Role.CLIENT, Role.PROVIDER, Role.OPERATIONS, Role.CLIENT_MATCHING))]
 
 
 class SharingIn(BaseModel):
@@ -38,6 +39,16 @@ class SharingIn(BaseModel):
     """C11: SHA-256 of the notice that was shown, as consent's `GET /v1/notices` gives it."""
     on_version: int = Field(0, ge=0)
     """The version of the client's sharing that the choice was made on; 0 where there was none."""
+
+
+class BookingIn(BaseModel):
+    """S6: the consultation that the client books with the request, from the provider's open slots."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    starts_at: AwareDatetime
+    hold_id: UUID | None = None
+    """Of a hold (`POST /v1/slot-holds`), if the client made one."""
 
 
 class RequestIn(BaseModel):
@@ -58,12 +69,19 @@ class RequestIn(BaseModel):
     programme: Programme
     sharing: SharingIn | None = None
     """Needed on a client's first request, refused on later ones."""
+    specialties: frozenset[Specialty] = Field(frozenset(), max_length=5)
+    """What the client looks for, for Client Matching to go by. In no event."""
+    booking: BookingIn | None = None
 
 
 class SubmittedOut(ConsultationRequest):
     """`sharing` says how far the choice has come; absent where the request carried none."""
 
     sharing: Delivery | None
+
+
+class ServiceLevels(BaseModel):
+    items: list[ServiceLevel]
 
 
 async def _sharing_of(body: SharingIn | None, programme: Programme, notices: NoticeTexts) -> Sharing | None:
@@ -83,7 +101,7 @@ async def _sharing_of(body: SharingIn | None, programme: Programme, notices: Not
 
 
 @router.post(
-    "",
+    PATH,
     status_code=201,
     operation_id="submitConsultationRequest",
     responses=problems(
@@ -91,19 +109,29 @@ async def _sharing_of(body: SharingIn | None, programme: Programme, notices: Not
         "unknown_client",
         "unknown_provider",
         "programme_not_offered",
+        "not_eligible",
+        "provider_not_listed",
+        "already_asked",
         "choice_missing",
         "choice_unexpected",
         "notice_not_current",
+        "slot_taken",
+        "slot_not_open",
+        "hold_expired",
         "idempotency_key_reused",
     ),
 )
 async def submit_consultation_request(
     request: Request, response: Response, db: Db, journal: TheJournal, caller: TheClient, key: Key, body: RequestIn, now: Now
 ) -> SubmittedOut:
-    """The first request carries the choice on sharing, and is taken whatever was chosen (C2, C3) and whether consent is up or not."""
+    """The first request carries the choice on sharing, and is taken whatever was chosen (C2, C3) and whether consent is up or not.
+
+    Where the network does not operate it is declined, with an invitation to the waitlist (S12).
+    """
     caller.own(Role.CLIENT, body.client_id)
     sharing = await _sharing_of(body.sharing, body.programme, request.app.state.notice_texts)
-    asked = Asked(uuid4(), body.client_id, body.provider_id, body.programme, sharing)
+    booking = SelfBooking(body.booking.starts_at, body.booking.hold_id) if body.booking else None
+    asked = Asked(uuid4(), body.client_id, body.provider_id, body.programme, sharing, tuple(sorted(body.specialties)), booking)
     submitted = await usecases.submit_request(db, journal, caller, key, asked, now)
     delivery: ChoiceDelivery = request.app.state.choice_delivery
     delivered = None
@@ -113,7 +141,7 @@ async def submit_consultation_request(
     return SubmittedOut(**submitted.request.model_dump(), sharing=delivered)
 
 
-@router.get("", operation_id="listConsultationRequests", responses=problems("not_found"))
+@router.get(PATH, operation_id="listConsultationRequests", responses=problems("not_found"))
 async def list_consultation_requests(
     db: Db, caller: Reader, client_id: UUID | None = None, provider_id: UUID | None = None, cursor: Cursor = None, limit: Limit = 100
 ) -> Page[ConsultationRequest]:
@@ -122,29 +150,20 @@ async def list_consultation_requests(
     return page_of(found, limit, lambda item: item.request_id)
 
 
-@router.get("/{request_id}", operation_id="readConsultationRequest", responses=problems("not_found"))
+@router.get(PATH + "/{request_id}", operation_id="readConsultationRequest", responses=problems("not_found"))
 async def read_consultation_request(db: Db, caller: Reader, request_id: UUID, response: Response) -> ConsultationRequest:
     found = await usecases.read_request(db, caller, request_id)
     response.headers["etag"] = etag(found.version)
     return found
 
 
-@router.post("/{request_id}/acceptance", operation_id="acceptConsultationRequest", responses=ANSWERING)
-async def accept(
-    response: Response, db: Db, journal: TheJournal, caller: TheProvider, key: Key, request_id: UUID, now: Now, if_match: IfMatch = None
-) -> ConsultationRequest:
-    given = Answer(request_id, RequestState.ACCEPTED, version_of(if_match))
-    answered = await usecases.answer_request(db, journal, caller, key, given, now)
-    response.headers["etag"] = etag(answered.version)
-    return answered
+@router.get(PATH + "/{request_id}/service-levels", operation_id="readServiceLevels", responses=problems("not_found"))
+async def read_service_levels(db: Db, caller: Reader, request_id: UUID) -> ServiceLevels:
+    """What is still owed in this request and its episode, and until when (S7, S8, S9, S11)."""
+    return ServiceLevels(items=await queue.service_levels(db, caller, request_id))
 
 
-@router.post("/{request_id}/refusal", operation_id="declineConsultationRequest", responses=ANSWERING)
-async def decline(
-    response: Response, db: Db, journal: TheJournal, caller: TheProvider, key: Key, request_id: UUID, now: Now, if_match: IfMatch = None
-) -> ConsultationRequest:
-    """S10: the provider is free to."""
-    given = Answer(request_id, RequestState.DECLINED, version_of(if_match))
-    answered = await usecases.answer_request(db, journal, caller, key, given, now)
-    response.headers["etag"] = etag(answered.version)
-    return answered
+@router.get("/work-queue", operation_id="readWorkQueue", responses=problems())
+async def read_work_queue(db: Db, caller: TheProvider) -> Page[Queued]:
+    """A provider's open requests, the one that is due soonest first."""
+    return Page(items=await queue.work_queue(db, caller.id))

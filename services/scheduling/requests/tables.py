@@ -1,15 +1,19 @@
 """`consultation_request`: one row a request. The choice on sharing is no column: nothing here may depend on it (C3)."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from common.contracts.vocabulary import Programme
 from common.schema import moment
 from scheduling.clients.tables import client
+from scheduling.episodes.tables import episode
 from scheduling.providers.tables import provider
 from scheduling.requests.rules import ConsultationRequest
+from scheduling.requests.states import OVER
 from scheduling.schema import metadata
 
 consultation_request = sa.Table(
@@ -24,6 +28,11 @@ consultation_request = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     moment("requested_at"),
     moment("answered_at", nullable=True),
+    sa.Column("episode_id", pg.UUID(as_uuid=True), sa.ForeignKey(episode.c.episode_id), index=True),
+    sa.Column("origin", sa.Text, nullable=False, server_default="directory"),
+    sa.Column("specialties", pg.ARRAY(sa.Text), nullable=False, server_default="{}"),
+    sa.Column("decline_reason", sa.Text),
+    sa.Column("proposed_times", pg.ARRAY(pg.TIMESTAMP(timezone=True)), nullable=False, server_default="{}"),
     sa.Index("consultation_request_client_idx", "client_id", "request_id"),
     sa.Index("consultation_request_provider_idx", "provider_id", "request_id"),
     # The lock on the client's row sees to it (C2); this holds it for whoever forgets the lock.
@@ -41,15 +50,36 @@ async def is_first(tx: AsyncConnection, client_id: UUID) -> bool:
     return await tx.scalar(asked) is None
 
 
-async def find(tx: AsyncConnection, request_id: UUID, *, lock: bool = False) -> ConsultationRequest | None:
-    wanted = sa.select(consultation_request).where(consultation_request.c.request_id == request_id)
-    row = (await tx.execute(wanted.with_for_update() if lock else wanted)).one_or_none()
+async def find(tx: AsyncConnection, request_id: UUID) -> ConsultationRequest | None:
+    """No lock of its own: whoever changes a request holds the lock on its client's row."""
+    row = (await tx.execute(sa.select(consultation_request).where(consultation_request.c.request_id == request_id))).one_or_none()
     return ConsultationRequest.model_validate(row, from_attributes=True) if row else None
 
 
-async def answer(tx: AsyncConnection, answered: ConsultationRequest) -> None:
-    changed = {"state": answered.state, "version": answered.version, "answered_at": answered.answered_at}
-    await tx.execute(sa.update(consultation_request).where(consultation_request.c.request_id == answered.request_id).values(changed))
+async def find_all(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, ConsultationRequest]:
+    rows = await tx.execute(sa.select(consultation_request).where(consultation_request.c.request_id.in_(ids)))
+    return {row.request_id: ConsultationRequest.model_validate(row, from_attributes=True) for row in rows}
+
+
+async def change(tx: AsyncConnection, changed: ConsultationRequest) -> None:
+    columns = {"state", "version", "answered_at", "decline_reason", "proposed_times", "episode_id"}
+    values = changed.model_dump(include=columns)
+    await tx.execute(sa.update(consultation_request).where(consultation_request.c.request_id == changed.request_id).values(values))
+
+
+async def of_client(tx: AsyncConnection, client_id: UUID, programme: Programme) -> list[ConsultationRequest]:
+    """All of them, the newest last."""
+    columns = consultation_request.c
+    wanted = sa.select(consultation_request).where(columns.client_id == client_id, columns.programme == programme)
+    rows = await tx.execute(wanted.order_by(columns.requested_at, columns.request_id))
+    return [ConsultationRequest.model_validate(row, from_attributes=True) for row in rows]
+
+
+async def open_of_provider(tx: AsyncConnection, provider_id: UUID) -> list[ConsultationRequest]:
+    wanted = sa.select(consultation_request).where(
+        consultation_request.c.provider_id == provider_id, consultation_request.c.state.not_in(sorted(OVER))
+    )
+    return [ConsultationRequest.model_validate(row, from_attributes=True) for row in await tx.execute(wanted)]
 
 
 async def list_after(

@@ -1,0 +1,102 @@
+"""The directory's questions. Each is one statement that looks at nobody who may not be asked today."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import RowMapping
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from common.contracts.vocabulary import Programme
+from scheduling.directory.rules import Order, Place
+from scheduling.directory.tables import array, directory_entry, directory_listing, listed, opening, shuffled
+from scheduling.providers.tables import provider
+
+NEVER = 2**63 - 1
+"""The key of whoever has no open slot: behind all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Of several values of one filter any will do; the filters all have to."""
+
+    order: Order
+    limit: int
+    state: str | None = None
+    programme: Programme | None = None
+    plan_id: UUID | None = None
+    any_of: Sequence[Collection[str]] = ()
+    """Traits, a collection a filter."""
+    none_of: Collection[str] = ()
+    q: str | None = None
+    open_before: datetime | None = None
+    after: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    provider: RowMapping
+    next_open_at: datetime | None
+    key: int
+    states: list[str]
+
+
+async def search(tx: AsyncConnection, asked: Search, seed: int, today: date, now: datetime) -> list[Found]:
+    """One more than the limit, where there is one: whether there is another page."""
+    page = _page(asked, seed, today, now).cte("page")
+    wanted = (
+        sa.select(provider, page.c.key, page.c.starts_at, _states(today))
+        .join(page, page.c.provider_id == provider.c.provider_id)
+        .order_by(page.c.key, page.c.provider_id)
+    )
+    rows = (await tx.execute(wanted)).mappings()
+    return [Found(row, row["starts_at"], row["key"], sorted(row["states"])) for row in rows]
+
+
+def _page(asked: Search, seed: int, today: date, now: datetime) -> sa.Select[Any]:
+    e, open_slot = directory_entry.c, opening(now)
+    key = _key(asked, seed, open_slot.c.starts_at).label("key")
+    page = sa.select(e.provider_id, key, open_slot.c.starts_at).outerjoin(open_slot, open_slot.c.provider_id == e.provider_id)
+    page = page.where(e.provider_id.in_(listed(asked.state, asked.programme, asked.plan_id, today)))
+    for traits in asked.any_of:
+        page = page.where(e.traits.overlap(array(traits)))
+    if asked.none_of:
+        page = page.where(~e.traits.overlap(array(asked.none_of)))
+    if asked.q is not None:
+        page = page.where(e.words.op("@@")(_query(asked.q)))
+    if asked.open_before is not None:
+        page = page.where(open_slot.c.starts_at < asked.open_before)
+    if asked.after is not None:
+        page = page.where(sa.tuple_(key, e.provider_id) > sa.tuple_(sa.cast(asked.after.key, sa.BigInteger), asked.after.provider_id))
+    return page.order_by(key, e.provider_id).limit(asked.limit + 1)
+
+
+def _states(today: date) -> sa.Label[Any]:
+    c = directory_listing.c
+    of_provider = sa.select(sa.func.array_agg(sa.distinct(c.state))).where(c.provider_id == provider.c.provider_id)
+    return of_provider.where(c.from_on <= today, c.until_on >= today).scalar_subquery().label("states")
+
+
+def _key(asked: Search, seed: int, starts_at: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
+    """S5, without favouring: by chance, of which everybody has as much as the others; smaller is earlier."""
+    if asked.order == "rotation":
+        return shuffled(seed)
+    if asked.order == "next_open":
+        microseconds = sa.extract("epoch", starts_at) * 1_000_000
+        return sa.func.coalesce(sa.cast(microseconds, sa.BigInteger), sa.cast(NEVER, sa.BigInteger))
+    return sa.cast(sa.func.ts_rank(directory_entry.c.words, _query(asked.q or "")) * -1e9, sa.BigInteger)
+
+
+def _query(q: str) -> sa.ColumnElement[Any]:
+    """What people type: words, "a phrase", or, -without. Never an error, whatever it is.
+
+    A word may stand as it is or as its stem. What is excluded is so in every form: there the stem alone is asked for.
+    """
+    english = sa.func.websearch_to_tsquery(sa.cast("english", pg.REGCONFIG), q)
+    if "-" in q:
+        return english
+    return sa.func.websearch_to_tsquery(sa.cast("simple", pg.REGCONFIG), q).op("||")(english)
