@@ -47,6 +47,8 @@ class Story:
 
     async def open(self) -> "Story":
         operations = self.token("operations")
+        opened = await self.call("scheduling", "POST", "/v1/states/MA/opening", operations)
+        assert opened.status_code == 200, opened.text
         for path, body in (
             ("/v1/employers", {"name": "Acme", "programmes": ["care_connect"], "employer_id": str(self.employer)}),
             ("/v1/plans", {"name": "The plan", "plan_id": str(self.plan)}),

@@ -12,6 +12,7 @@ from common.contracts.catalogue import EVENTS
 from common.contracts.reporting import RedactionApplied
 from common.contracts.scheduling import ClientRegistered, SharingChosen
 from common.db import when_there
+from common.pages.rendering import Pages, Site
 from common.service import Definition, Running, build, serve
 from consent.decisions.handlers import DecisionHandlers
 from consent.decisions.opt_outs import router as opt_outs
@@ -32,10 +33,10 @@ from consent.notices.routes import router as notices
 from consent.notices.usecases import load_shipped_notices
 from consent.opt_out_links.routes import link_for
 from consent.opt_out_links.routes import router as opt_out_links
+from consent.pages.language import TEXTS
 from consent.pages.my_data_sharing import router as my_data_sharing
 from consent.pages.neighbour import Reporting
 from consent.pages.privacy_office import router as privacy_office
-from consent.pages.rendering import Pages
 from consent.propagation.handlers import ReceiptHandlers
 from consent.propagation.overdue import mark_overdue_receipts
 from consent.propagation.routes import router as propagation
@@ -54,7 +55,7 @@ def create_app(settings: ConsentSettings) -> FastAPI:
     def subscriptions(running: Running) -> Sequence[tuple[Subscription, str]]:
         state = running.app.state
         state.signer = Signer.from_file(settings.signing_key_file)
-        state.settings, state.pages = settings, Pages()
+        state.settings, state.pages = settings, Pages(site_of(settings))
         state.controller = Controller(settings.network_name, settings.privacy_address)
         places = places_of(settings.sink_due_seconds, settings.recall_due_seconds)
         state.book = Book(running.db, running.journal, places, Waiters())
@@ -95,6 +96,17 @@ def create_app(settings: ConsentSettings) -> FastAPI:
         "consent", "Care Connect: consent", (*ROUTERS, *PAGES), MIGRATIONS, metadata, subscriptions, start=start, in_turns=opens_sharing
     )
     return build(definition, settings)
+
+
+def site_of(settings: ConsentSettings) -> Site:
+    return Site(
+        TEXTS.parent,
+        (my_data_sharing.prefix, privacy_office.prefix),
+        settings.public_url,
+        settings.address_key,
+        settings.cors_origins,
+        settings.cookie_secure,
+    )
 
 
 def opens_sharing(request: Scope) -> bool:

@@ -11,6 +11,7 @@ from scheduling.appointments.routes import router as appointments
 from scheduling.availability.openings import keep_fresh
 from scheduling.availability.routes import router as availability
 from scheduling.clients.routes import router as clients
+from scheduling.coverage.routes import router as coverage
 from scheduling.directory.routes import router as directory
 from scheduling.eligibility.check import embedded
 from scheduling.eligibility.fhir_adapter import fhir_check
@@ -38,7 +39,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 ROUTERS = (
     *(employers, plans, providers, directory, clients),
     *(requests, moves, availability, appointments, matching),
-    *(episodes, waitlist, notifications),
+    *(episodes, waitlist, notifications, eligibility, coverage),
 )
 
 

@@ -71,9 +71,10 @@ class Sweep:
         async with self.db.begin() as tx:
             await ship_calendars(tx, self.clock.now())
         while True:
-            now = self.clock.now()
+            now, passed_over = self.clock.now(), len(left)
             await self._tell_age(now)
-            if not await self._follow_calendars(now) + await self.sweep(now, left):
+            moved = await self._follow_calendars(now) + await self.sweep(now, left)
+            if not moved and len(left) == passed_over:
                 return
 
     async def sweep(self, now: datetime, left: set[UUID] | None = None) -> int:

@@ -78,7 +78,7 @@ select {COLUMNS} from deadline d
 RETRYING = "select deadline_id from deadline where next_fire_at <= $1 and attempts > 0 order by next_fire_at limit $2"
 
 PUT_OFF = """
-update deadline set attempts = attempts + 1, next_fire_at = $2 + least(interval '1 second' * 2 ^ attempts, interval '5 minutes')
+update deadline set attempts = attempts + 1, next_fire_at = $2::timestamptz + interval '1 second' * least(2 ^ attempts, 300)
  where deadline_id = $1 and next_fire_at is not null returning attempts, policy_code"""
 
 UNFINISHED = f"""

@@ -11,12 +11,12 @@ from fastapi import Request
 from common.contracts.catalogue import EVENTS
 from common.contracts.vocabulary import Category, Programme
 from common.db import Database
+from common.pages.language import LANGUAGES
 from consent.decisions import tables
 from consent.decisions.rules import Event, Scope, Sharing, takes_back
 from consent.explanations.rules import Explanation, explain
 from consent.notices import usecases as notices
 from consent.notices.rules import NoticeText
-from consent.pages.language import LANGUAGES
 from consent.pages.neighbour import Preview
 from consent.receipts.rules import EVENT_TYPES
 

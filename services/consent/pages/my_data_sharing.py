@@ -12,13 +12,13 @@ from pydantic import BaseModel, Field
 from common.auth import Principal, Role
 from common.contracts.vocabulary import Category, Programme
 from common.edge import Db, Now
+from common.pages.errors import PageRoute
+from common.pages.language import language_of
+from common.pages.session import AllowPage, AllowSignIn, csrf_of, sign_in, sign_out
 from consent.decisions.rules import Scope
 from consent.ledger.signing import Signer
 from consent.pages import choices, progress
 from consent.pages.client_view import ORDINARY, Ticks, history, shown_to
-from consent.pages.errors import PageRoute
-from consent.pages.language import language_of
-from consent.pages.session import AllowPage, AllowSignIn, csrf_of, sign_in, sign_out
 from consent.receipts import usecases as receipts
 from consent.receipts.rules import PROOF_TYPE, RECEIPT_TYPE
 

@@ -10,13 +10,13 @@ from fastapi.responses import RedirectResponse, Response
 from common.auth import Principal, Role
 from common.edge import Now
 from common.never_kept import StructuredText
+from common.pages.errors import PageRoute
+from common.pages.language import language_of
+from common.pages.session import AllowPage, AllowSignIn, csrf_of, sign_in, sign_out
 from common.problems import Problem
 from consent.mail.rules import Resolution
 from consent.mail.usecases import resolve_mail
-from consent.pages.errors import PageRoute
-from consent.pages.language import language_of
 from consent.pages.officer_view import office
-from consent.pages.session import AllowPage, AllowSignIn, csrf_of, sign_in, sign_out
 
 AREA = "/privacy-office"
 router = APIRouter(prefix=AREA, route_class=PageRoute, include_in_schema=False)

@@ -65,9 +65,7 @@ class ClientIn(BaseModel):
         "under_age", "unknown_employer", "unknown_plan", "programme_not_offered", "ssn_refused", "already_exists", "idempotency_key_reused"
     ),
 )
-async def register_client(
-    request: Request, db: Db, journal: TheJournal, caller: Operations, key: Key, body: ClientIn, now: Now
-) -> Client:
+async def register_client(request: Request, db: Db, journal: TheJournal, caller: Operations, key: Key, body: ClientIn, now: Now) -> Client:
     """C12: nobody under 13. S1: eligibility is verified at once."""
     if body.time_zone is not None:
         check_zone(body.time_zone)

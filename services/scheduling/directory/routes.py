@@ -16,7 +16,7 @@ from common.paging import Page
 from scheduling.directory import usecases
 from scheduling.directory.rules import Order, place_of
 from scheduling.directory.searching import Found, Search
-from scheduling.providers.record import Language
+from scheduling.providers.record import STORABLE, Language
 from scheduling.providers.vocabulary import Degree, Gender, Modality, Specialty
 
 router = APIRouter(prefix="/v1/directory", tags=["directory"])
@@ -44,7 +44,7 @@ class SearchIn(BaseModel):
     in_person: bool | None = None
     accepting: bool | None = None
     """Whether new clients are taken."""
-    q: FreeText | None = Field(None, max_length=200, pattern=r"^[^\x00]*$")
+    q: FreeText | None = Field(None, max_length=200, pattern=STORABLE)
     """Names, specialties, what profiles say; `"a phrase"`, `or`, `-without`."""
     open_before: AwareDatetime | None = None
     order: Order = "rotation"

@@ -3,7 +3,7 @@
 Both are written in the transaction of every change of a provider.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import date, datetime, time
 from typing import Any
@@ -45,6 +45,18 @@ directory_listing = sa.Table(
 )
 
 
+# Names and codes are found as they are written and by their stems, profiles by stems alone.
+ENTER = sa.text("""
+insert into directory_entry (provider_id, traits, words)
+values (:provider_id, :traits,
+        setweight(to_tsvector('simple', :name), 'A') || setweight(to_tsvector('english', :name), 'A') ||
+        setweight(to_tsvector('simple', :practice), 'B') || setweight(to_tsvector('english', :practice), 'B') ||
+        setweight(to_tsvector('english', :profile), 'C'))
+on conflict (provider_id) do update set traits = excluded.traits, words = excluded.words""").bindparams(
+    sa.bindparam("provider_id", type_=pg.UUID(as_uuid=True)), sa.bindparam("traits", type_=pg.ARRAY(sa.Text))
+)
+
+
 async def index(tx: AsyncConnection, indexed: Provider) -> None:
     """As the provider is now. The provider's row is locked or new."""
     listed = listings(indexed)
@@ -53,19 +65,8 @@ async def index(tx: AsyncConnection, indexed: Provider) -> None:
         await tx.execute(sa.delete(directory_entry).where(directory_entry.c.provider_id == indexed.provider_id))
         return
     await tx.execute(sa.insert(directory_listing), [asdict(each) | {"provider_id": indexed.provider_id} for each in listed])
-    entry = _entry(indexed)
-    found = {name: entry[name] for name in ("traits", "words")}
-    await tx.execute(pg.insert(directory_entry).values(entry).on_conflict_do_update(index_elements=["provider_id"], set_=found))
-
-
-def _entry(indexed: Provider) -> Mapping[str, UUID | list[str] | sa.ColumnElement[Any]]:
-    """Names are found as they are written, everything else by its stem too."""
-    said = practice(indexed)
-    weighted = [("simple", indexed.name, "A"), ("english", indexed.name, "A"), ("simple", said, "B"), ("english", said, "B")]
-    words: sa.ColumnElement[Any] = sa.cast("", pg.TSVECTOR)
-    for config, text, weight in [*weighted, ("english", indexed.profile, "C")]:
-        words = words.op("||")(sa.func.setweight(sa.func.to_tsvector(sa.cast(config, pg.REGCONFIG), text), sa.cast(weight, pg.CHAR)))
-    return {"provider_id": indexed.provider_id, "traits": traits(indexed), "words": words}
+    said = {"name": indexed.name, "practice": practice(indexed), "profile": indexed.profile}
+    await tx.execute(ENTER, {"provider_id": indexed.provider_id, "traits": traits(indexed), **said})
 
 
 def listed(state: str | None, programme: Programme | None, plan_id: UUID | None, today: date) -> sa.Select[tuple[UUID]]:

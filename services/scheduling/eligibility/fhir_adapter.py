@@ -78,4 +78,3 @@ def outcome_of(answer: CoverageEligibilityResponse) -> Outcome:
     if answer.resourceType != "CoverageEligibilityResponse" or answer.outcome != "complete" or not said:
         return Outcome.UNAVAILABLE
     return Outcome.ACTIVE if any(said) else Outcome.INACTIVE
-

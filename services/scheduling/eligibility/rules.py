@@ -122,7 +122,9 @@ def verdict(
     if not holding:
         ended = any(p.ends_on is not None and p.ends_on < on for p in periods)
         return _verdict(client, programme, on, Reason.NOT_EMPLOYED if ended else Reason.NO_COVERAGE)
-    found = [(p, _against(client, p, as_of(contracts.get(p.employer_id, ()), programme, on), plans[p.plan_id], programme, on)) for p in holding]
+    found = [
+        (p, _against(client, p, as_of(contracts.get(p.employer_id, ()), programme, on), plans[p.plan_id], programme, on)) for p in holding
+    ]
     period, reason = next(((p, reason) for p, reason in found if not reason), found[0])
     return _verdict(client, programme, on, reason, period)
 

@@ -150,8 +150,7 @@ async def claim_file(tx: AsyncConnection, digest: bytes, now: datetime) -> dict[
     claimed = await tx.execute(pg.insert(eligibility_file).values(digest=digest, received_at=now).on_conflict_do_nothing())
     if claimed.rowcount:
         return None
-    found: dict[str, object] = await tx.scalar(sa.select(eligibility_file.c.result).where(eligibility_file.c.digest == digest))
-    return found
+    return await tx.scalar(sa.select(eligibility_file.c.result).where(eligibility_file.c.digest == digest))
 
 
 async def keep_result(tx: AsyncConnection, digest: bytes, result: dict[str, object]) -> None:

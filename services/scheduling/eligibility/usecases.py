@@ -32,7 +32,9 @@ class Periods(BaseModel):
     items: list[Period]
 
 
-async def check_eligible(tx: AsyncConnection, client_id: UUID, programme: Programme, on: date, now: datetime) -> tuple[Verdict, Sequence[Event]]:
+async def check_eligible(
+    tx: AsyncConnection, client_id: UUID, programme: Programme, on: date, now: datetime
+) -> tuple[Verdict, Sequence[Event]]:
     """On a day of service, by what is known now; the events to append where it is not what was found last.
 
     The caller holds the lock on the client's row. Raises Problem where there is no such client.

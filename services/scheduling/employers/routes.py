@@ -86,21 +86,15 @@ async def read_employer(db: Db, caller: Reader, employer_id: UUID) -> Employer:
     return await usecases.read_employer(db, employer_id)
 
 
-@router.put(
-    "/{employer_id}/programmes/{programme}", operation_id="agreeTerms", responses=problems("not_found", "idempotency_key_reused")
-)
-async def agree_terms(
-    db: Db, caller: Operations, key: Key, employer_id: UUID, programme: Programme, body: TermsIn, now: Now
-) -> Contract:
+@router.put("/{employer_id}/programmes/{programme}", operation_id="agreeTerms", responses=problems("not_found", "idempotency_key_reused"))
+async def agree_terms(db: Db, caller: Operations, key: Key, employer_id: UUID, programme: Programme, body: TermsIn, now: Now) -> Contract:
     """A new version of the contract's terms. Days of service before it are judged by the versions before it."""
     terms = Terms(**body.model_dump(exclude={"applies_from", "regions"}), regions=None if body.regions is None else tuple(body.regions))
     return await usecases.agree_terms(db, caller, key, Agreement(employer_id, programme, terms, body.applies_from), now)
 
 
 @router.get("/{employer_id}/programmes/{programme}", operation_id="readContract", responses=problems("not_found"))
-async def read_contract(
-    db: Db, caller: Reader, employer_id: UUID, programme: Programme, now: Now, on: date | None = None
-) -> Contract:
+async def read_contract(db: Db, caller: Reader, employer_id: UUID, programme: Programme, now: Now, on: date | None = None) -> Contract:
     """The terms as of a day of service, else as of today."""
     caller.own(Role.EMPLOYER, employer_id)
     return await usecases.read_contract(db, employer_id, programme, on or now.date())

@@ -18,9 +18,7 @@ from scheduling.employers.tables import Employer
 NOTHING = "There is nothing here that you may see."
 
 
-async def add_employer(
-    db: Database, caller: Principal, key: IdempotencyKey, employer: Employer, terms: Terms, now: datetime
-) -> Employer:
+async def add_employer(db: Database, caller: Principal, key: IdempotencyKey, employer: Employer, terms: Terms, now: datetime) -> Employer:
     """With the same terms for each of its programmes; the session limit is for EWS alone. Raises Problem."""
     first = [_first(employer.employer_id, programme, terms, now) for programme in employer.programmes]
 

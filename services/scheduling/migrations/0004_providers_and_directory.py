@@ -64,6 +64,7 @@ def _provider() -> None:
 def _participation() -> None:
     op.create_table(
         "participation",
+        sa.Column("participation_id", sa.UUID(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column("provider_id", sa.UUID(), nullable=False),
         sa.Column("programme", sa.Text(), nullable=False),
         sa.Column("agreed_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
@@ -71,8 +72,9 @@ def _participation() -> None:
         sa.Column("agreed", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("left_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["provider_id"], ["provider.provider_id"], name=op.f("participation_provider_id_fkey")),
-        sa.PrimaryKeyConstraint("provider_id", "programme", "agreed_at", name=op.f("participation_pkey")),
+        sa.PrimaryKeyConstraint("participation_id", name=op.f("participation_pkey")),
     )
+    op.create_index(op.f("participation_provider_id_idx"), "participation", ["provider_id"], unique=False)
     op.create_index(
         "participation_open_idx", "participation", ["provider_id", "programme"], unique=True, postgresql_where=sa.text("left_at is null")
     )

@@ -66,7 +66,7 @@ def _requests() -> None:
 
 
 def _appointments() -> None:
-    """Those from before had no end; they get the usual one, and the provider's time with it where it is still free."""
+    """Those from before had no end; they get the usual one."""
     op.add_column("appointment", sa.Column("ends_at", postgresql.TIMESTAMP(timezone=True), nullable=True))
     op.add_column("appointment", sa.Column("state", sa.Text(), nullable=True))
     op.add_column("appointment", sa.Column("sequence", sa.Integer(), nullable=True))
@@ -76,11 +76,6 @@ def _appointments() -> None:
     )
     for name in ("ends_at", "state", "sequence"):
         op.alter_column("appointment", name, nullable=False)
-    op.execute(
-        """insert into slot (slot_id, provider_id, during, state, appointment_id)
-           select gen_random_uuid(), provider_id, tstzrange(starts_at, ends_at), 'booked', appointment_id
-             from appointment where state = 'scheduled' order by scheduled_at on conflict do nothing"""
-    )
 
 
 def _matching() -> None:

@@ -19,6 +19,8 @@ def _listed(code: str) -> str:
     return code
 
 
+STORABLE = r"^[^\x00]*$"
+"""PostgreSQL keeps every character but this one."""
 State = Annotated[str, Field(pattern="^[A-Z]{2}$")]
 Language = Annotated[StructuredText, Field(pattern="^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]
 """BCP 47."""
@@ -70,7 +72,7 @@ class Participation(Frozen):
 class ProviderRecord(Frozen):
     """What is written as a whole. The short form is a provider who is not listed yet."""
 
-    name: StructuredText = Field(min_length=1, max_length=200)
+    name: StructuredText = Field(min_length=1, max_length=200, pattern=STORABLE)
     state: State
     """Where the practice is."""
     degree: Degree
@@ -89,7 +91,7 @@ class ProviderRecord(Frozen):
     accepting_clients: bool = True
     zone: Zone | None = None
     """By default that of the first licence's state."""
-    profile: FreeText = Field("", max_length=2000)
+    profile: FreeText = Field("", max_length=2000, pattern=STORABLE)
 
 
 class Provider(ProviderRecord):

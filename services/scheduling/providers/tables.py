@@ -44,19 +44,19 @@ provider = sa.Table(
 participation = sa.Table(
     "participation",
     metadata,
-    sa.Column("provider_id", pg.UUID(as_uuid=True), sa.ForeignKey(provider.c.provider_id), nullable=False),
+    sa.Column("participation_id", pg.UUID(as_uuid=True), primary_key=True, server_default=sa.text("gen_random_uuid()")),
+    sa.Column("provider_id", pg.UUID(as_uuid=True), sa.ForeignKey(provider.c.provider_id), nullable=False, index=True),
     sa.Column("programme", sa.Text, nullable=False),
     moment("agreed_at"),
     sa.Column("terms_version", sa.Text, nullable=False),
     sa.Column("agreed", pg.ARRAY(sa.Text), nullable=False),
     moment("left_at", nullable=True),
-    sa.PrimaryKeyConstraint("provider_id", "programme", "agreed_at"),
     # The lock on the provider's row sees to it; this holds it for whoever forgets the lock.
     sa.Index("participation_open_idx", "provider_id", "programme", unique=True, postgresql_where=sa.text("left_at is null")),
 )
 
 _OF_PROVIDER = (
-    sa.select(sa.func.jsonb_agg(sa.func.to_jsonb(participation.table_valued())))
+    sa.select(sa.func.jsonb_agg(pg.aggregate_order_by(sa.func.to_jsonb(participation.table_valued()), participation.c.agreed_at)))
     .where(participation.c.provider_id == provider.c.provider_id)
     .correlate(provider)
     .scalar_subquery()

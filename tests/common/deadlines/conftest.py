@@ -75,6 +75,8 @@ QUIET = Policy(code="quiet", version=1, rule="S8", budget=2, unit="elapsed_hours
 
 async def effect(tx: AsyncConnection, firings: Sequence[Firing], _now: datetime) -> Fired:
     """One row and one event each, in two round trips."""
+    if not firings:
+        return Fired()
     rows = [{"key": firing.rung_key, "subject": firing.deadline.subject} for firing in firings]
     await tx.execute(sa.insert(metadata.tables["effect"]), rows)
     return Fired([told(firing.deadline, firing.rung_key, firing.fired_for) for firing in firings])
@@ -115,10 +117,14 @@ class Service:
             return await engine.arm(tx, policy, anchor_at=anchor_at, **given)
 
     async def does(self, what: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
-        """One of the engine's functions, in a transaction of its own; `now` is what it is about, unless said."""
+        """One of the engine's changes, in a transaction of its own; `now` is when it happened, unless said."""
         now = more.get("now") or more.get("occurred_at") or more.get("at") or MONDAY
         async with self.db.begin() as tx:
             return await what(tx, *arguments, **{**more, "now": now})
+
+    async def open(self, **more: Any) -> list[Deadline]:
+        async with self.db.begin() as tx:
+            return await engine.open_deadlines(tx, **{"limit": 10, **more})
 
     async def read(self, deadline_id: UUID) -> Any:
         return await self.db.pool.fetchrow("select * from deadline where deadline_id = $1", deadline_id)

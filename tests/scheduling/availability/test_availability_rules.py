@@ -101,7 +101,7 @@ def test_S6_a_span_without_length_is_refused_for_nothing_would_overlap_it(minute
     assert problem.value.code == "invalid_request"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(calendars(), st.sampled_from([5, 20, 50, 90]))
 def test_S6_no_slot_overlaps_what_is_busy_with_its_buffer_and_each_can_be_booked(drawn: tuple[Calendar, datetime], minutes: int) -> None:
     found, now = drawn
@@ -115,7 +115,7 @@ def test_S6_no_slot_overlaps_what_is_busy_with_its_buffer_and_each_can_be_booked
     assert all(a.starts_at < b.starts_at for a, b in pairwise(offered))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(calendars(), st.sampled_from([5, 20, 50]))
 def test_S6_every_minute_of_a_slot_is_within_the_hours_of_its_day_on_the_providers_clock(
     drawn: tuple[Calendar, datetime], minutes: int
@@ -129,7 +129,7 @@ def test_S6_every_minute_of_a_slot_is_within_the_hours_of_its_day_on_the_provide
             assert any(starts <= shown < ends for starts, ends in hours_of(found, clock.date())), f"{clock} of {each}"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(calendars(), st.sampled_from([5, 20, 50]))
 def test_S6_on_days_of_24_hours_nothing_that_is_open_is_left_out(drawn: tuple[Calendar, datetime], minutes: int) -> None:
     """Beside a slower way to the same: every step on the clock, one by one."""

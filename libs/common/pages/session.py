@@ -13,9 +13,9 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
 from common.auth import Allow, Principal
+from common.pages.language import language_of
+from common.pages.rendering import Pages, Site
 from common.problems import Problem
-from consent.pages.language import language_of
-from consent.settings import ConsentSettings
 
 COOKIE = "session"
 CSRF = "csrf"
@@ -49,9 +49,8 @@ class AllowSignIn(AllowPage):
     """The rule of the route that opens a session: the token itself, in the form that the portal posts."""
 
     async def __call__(self, request: Request) -> Principal:
-        settings: ConsentSettings = request.app.state.settings
-        portals, origin = settings.cors_origins, request.headers.get("origin")
-        if portals and origin is not None and origin not in (*portals, _origin_of(settings.public_url)):
+        site, origin = _site(request), request.headers.get("origin")
+        if site.portals and origin is not None and origin not in (*site.portals, _origin_of(site.public_url)):
             raise _forged()  # somebody else's token would put what its reader decides on somebody else's record
         return await self.holder(request, await token_in_form(request))
 
@@ -62,23 +61,27 @@ async def token_in_form(request: Request) -> str:
 
 def csrf_of(request: Request) -> str:
     """Bound to the session: of use in no other one, and known to nobody who does not see the page."""
-    return _csrf_for(request.app.state.settings, request.cookies.get(COOKIE, ""))
+    return _csrf_for(_site(request), request.cookies.get(COOKIE, ""))
 
 
-def _csrf_for(settings: ConsentSettings, token: str) -> str:
-    key = hmac.digest(settings.address_key.encode(), b"care-connect pages: csrf", hashlib.sha256)
+def _csrf_for(site: Site, token: str) -> str:
+    key = hmac.digest(site.form_key.encode(), b"care-connect pages: csrf", hashlib.sha256)
     return hmac.new(key, token.encode(), hashlib.sha256).hexdigest()
 
 
 async def _check_form(request: Request, token: str) -> None:
     """Raises Problem."""
-    settings: ConsentSettings = request.app.state.settings
-    origin = request.headers.get("origin")
-    if origin is not None and origin != _origin_of(settings.public_url):
+    site, origin = _site(request), request.headers.get("origin")
+    if origin is not None and origin != _origin_of(site.public_url):
         raise _forged()
     sent = await _field(request, CSRF)
-    if not hmac.compare_digest(sent.encode(), _csrf_for(settings, token).encode()):
+    if not hmac.compare_digest(sent.encode(), _csrf_for(site, token).encode()):
         raise _forged()
+
+
+def _site(request: Request) -> Site:
+    pages: Pages = request.app.state.pages
+    return pages.site
 
 
 def _forged() -> Problem:
@@ -106,7 +109,7 @@ async def sign_in(request: Request, principal: Principal, area: str) -> Response
         await token_in_form(request),
         max_age=max(int(principal.expires_at - time.time()), 1),
         path=area,
-        secure=request.app.state.settings.cookie_secure,
+        secure=_site(request).cookie_secure,
         httponly=True,
         samesite="strict",
     )
@@ -115,5 +118,5 @@ async def sign_in(request: Request, principal: Principal, area: str) -> Response
 
 def sign_out(request: Request, area: str) -> Response:
     response: Response = request.app.state.pages.render(request, "signed_out.html", here=area)
-    response.delete_cookie(COOKIE, path=area, secure=request.app.state.settings.cookie_secure, httponly=True, samesite="strict")
+    response.delete_cookie(COOKIE, path=area, secure=_site(request).cookie_secure, httponly=True, samesite="strict")
     return response

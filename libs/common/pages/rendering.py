@@ -1,6 +1,8 @@
 """Server-rendered pages: templates that need no script, one small style sheet that stands in the page, and no build chain."""
 
 from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlencode
@@ -10,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from consent.pages.language import LANGUAGES, Texts, language_of
+from common.pages.language import LANGUAGES, Texts, language_of
 
 FOLDER = Path(__file__).parent
 STYLE = (FOLDER / "pages.css").read_text(encoding="utf-8")
@@ -32,13 +34,38 @@ HEADERS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A service's pages: where their templates and texts stand, and what their sessions and forms are checked against."""
+
+    folder: Path
+    areas: Sequence[str]
+    """The first parts of paths, each with a session of its own."""
+    public_url: str
+    form_key: str
+    """Keys the tokens of forms; the same for all instances of the service."""
+    portals: Sequence[str]
+    """Origins that may open a session; empty: not looked at."""
+    cookie_secure: bool
+
+    def area_of(self, path: str) -> str | None:
+        """None for a page that has no session."""
+        first = "/" + path.split("/")[1]
+        return first if first in self.areas else None
+
+
 class Pages:
     """The templates and texts, read once."""
 
-    def __init__(self) -> None:
-        self._texts = {language: Texts.read(language) for language in LANGUAGES}
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self._texts = {language: Texts.read(site.folder / "texts", language) for language in LANGUAGES}
         self._environment = Environment(
-            loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+            loader=FileSystemLoader([site.folder / "templates", FOLDER / "templates"]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
         )
         self._environment.globals["style"] = Markup(STYLE)
 
@@ -52,14 +79,9 @@ class Pages:
         def url(to: str, **query: str) -> str:
             return f"{to}?{urlencode({'lang': t.language, **query})}"
 
-        base: dict[str, object] = {"t": t, "url": url, "here": path, "languages": LANGUAGES, "csrf": None, "area": area_of(path)}
+        area = self.site.area_of(path)
+        base: dict[str, object] = {"t": t, "url": url, "here": path, "languages": LANGUAGES, "csrf": None, "area": area}
         return self._environment.get_template(template).render(base | shown)
 
     def render(self, request: Request, template: str, status: int = 200, **shown: object) -> HTMLResponse:
         return HTMLResponse(self.html(request, template, **shown), status, headers={**HEADERS, "content-language": language_of(request)})
-
-
-def area_of(path: str) -> str | None:
-    """The first part of the path: where a session holds; None for the one-click link, which has none."""
-    first = "/" + path.split("/")[1]
-    return first if first in ("/my-data-sharing", "/privacy-office") else None
