@@ -15,6 +15,7 @@ from scheduling.coverage.routes import router as coverage
 from scheduling.directory.routes import router as directory
 from scheduling.eligibility.check import embedded
 from scheduling.eligibility.fhir_adapter import fhir_check
+from scheduling.eligibility.file_routes import router as eligibility_files
 from scheduling.eligibility.routes import router as eligibility
 from scheduling.employers.routes import router as employers
 from scheduling.episodes.routes import router as episodes
@@ -39,7 +40,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 ROUTERS = (
     *(employers, plans, providers, directory, clients),
     *(requests, moves, availability, appointments, matching),
-    *(episodes, waitlist, notifications, eligibility, coverage),
+    *(episodes, waitlist, notifications, eligibility, eligibility_files, coverage),
 )
 
 

@@ -50,11 +50,14 @@ class Texts:
 
     def when(self, at: datetime, seconds: bool = False, zone: str = "UTC") -> Markup:
         """In the zone, readable by people, and in UTC by programs."""
+        machine = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return Markup('<time datetime="{}">{}</time>').format(machine, self.moment(at, seconds, zone))
+
+    def moment(self, at: datetime, seconds: bool = False, zone: str = "UTC") -> str:
         local = at.astimezone(ZoneInfo(zone))
         clock = local.strftime("%H:%M:%S" if seconds else "%H:%M")
         month = self(f"month.{local.month}")
-        shown = self("date", day=local.day, month=month, year=local.year, time=clock, zone=local.tzname())
-        return Markup('<time datetime="{}">{}</time>').format(at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), shown)
+        return self("date", day=local.day, month=month, year=local.year, time=clock, zone=local.tzname())
 
 
 def language_of(request: Request) -> str:

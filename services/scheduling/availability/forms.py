@@ -1,6 +1,6 @@
 """Availability as it comes and goes over HTTP: times of day as people write them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 from uuid import UUID, uuid4
@@ -101,22 +101,22 @@ def exception_in(body: ExceptionIn) -> Exceptional:
         if body.starts is None or body.ends is None or body.starts >= body.ends:
             raise Problem("invalid_request", "Give both times, the later one as the end; or none for the whole day.", field="ends")
         interval = _minute(body.starts), _minute(body.ends)
-    return Exceptional(body.exception_id, body.day, body.kind, interval)
+    return Exceptional(body.day, body.kind, interval)
 
 
-def exception_out(found: Exceptional) -> ExceptionIn:
+def exception_out(exception_id: UUID, found: Exceptional) -> ExceptionIn:
     times = {} if found.interval == WHOLE_DAY else _times(found.interval)
-    return ExceptionIn(exception_id=found.exception_id, day=found.day, kind=found.kind, **times)
+    return ExceptionIn(exception_id=exception_id, day=found.day, kind=found.kind, **times)
 
 
 def availability_out(
-    provider_id: UUID, terms: Terms, weekly: Sequence[Weekly], exceptions: Sequence[Exceptional], version: int
+    provider_id: UUID, terms: Terms, weekly: Sequence[Weekly], exceptions: Mapping[UUID, Exceptional], version: int
 ) -> AvailabilityOut:
     return AvailabilityOut(
         **terms.model_dump(),
         provider_id=provider_id,
         hours=[HoursIn(weekday=each.weekday, **_times(each.interval)) for each in weekly],
-        exceptions=[exception_out(each) for each in exceptions],
+        exceptions=[exception_out(exception_id, each) for exception_id, each in exceptions.items()],
         version=version,
     )
 

@@ -1,7 +1,7 @@
 """`next_opening`: each provider's next open consultation, kept true with every change, and by a sweep as time passes."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -46,7 +46,7 @@ async def next_open_at(tx: AsyncConnection, provider_ids: Collection[UUID]) -> M
     return {row.provider_id: row.starts_at for row in await tx.execute(wanted)}
 
 
-async def recompute(tx: AsyncConnection, provider_ids: Collection[UUID], now: datetime) -> None:
+async def recompute(tx: AsyncConnection, provider_ids: Sequence[UUID], now: datetime) -> None:
     """The providers' locks are held."""
     horizon = now + LONGEST_HORIZON
     found = await tables.calendars(tx, provider_ids, now, horizon, now)

@@ -22,7 +22,6 @@ from scheduling.availability.forms import (
     Moment,
     availability_out,
     exception_in,
-    exception_out,
     terms_in,
     weekly_in,
 )
@@ -64,7 +63,8 @@ async def read_availability(db: Db, caller: Editor, provider_id: UUID, now: Now,
 async def add_exception(db: Db, caller: Editor, provider_id: UUID, body: ExceptionIn, now: Now) -> ExceptionIn:
     """A day that is not as every week: closed, or open beyond the weekly hours. What is opened is open whatever is closed."""
     caller.own(Role.PROVIDER, provider_id)
-    return exception_out(await usecases.add_exception(db, provider_id, exception_in(body), now))
+    await usecases.add_exception(db, provider_id, body.exception_id, exception_in(body), now)
+    return body
 
 
 @router.delete(

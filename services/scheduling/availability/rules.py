@@ -76,7 +76,6 @@ class Weekly:
 class Exceptional:
     """A day that is not as every week: closed for an interval of it, or open beyond its hours. What is opened stays open."""
 
-    exception_id: UUID
     day: date
     kind: Literal["closed", "open"]
     interval: Interval = WHOLE_DAY

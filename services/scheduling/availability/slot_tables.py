@@ -3,8 +3,6 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
-from operator import attrgetter
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
@@ -56,23 +54,6 @@ async def lock_provider(tx: AsyncConnection, provider_id: UUID) -> None:
 async def lock_client(tx: AsyncConnection, client_id: UUID) -> None:
     """For counting a client's holds. Always before the provider's lock."""
     await tx.execute(LOCK, {"of": OF_CLIENT, "id": str(client_id)})
-
-
-async def busy_of(
-    tx: AsyncConnection, provider_ids: Collection[UUID], first: datetime, last: datetime, now: datetime
-) -> dict[UUID, list[tuple[Slot, datetime | None]]]:
-    """What is booked or held, by time, with the moment when a hold expires. An expired hold is nothing."""
-    columns = slot.c
-    wanted = sa.select(columns.provider_id, columns.during, columns.hold_expires_at).where(
-        columns.provider_id.in_(provider_ids),
-        columns.during.overlaps(pg.Range(first, last)),
-        sa.or_(columns.state == "booked", columns.hold_expires_at > now),
-    )
-    rows = await tx.execute(wanted.order_by(columns.provider_id, sa.func.lower(columns.during)))
-    return {
-        provider_id: [(Slot(starts_at=row.during.lower, ends_at=row.during.upper), row.hold_expires_at) for row in theirs]
-        for provider_id, theirs in groupby(rows, attrgetter("provider_id"))
-    }
 
 
 async def insert_held(tx: AsyncConnection, hold: Hold, held_by: UUID) -> bool:

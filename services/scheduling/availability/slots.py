@@ -11,7 +11,7 @@ from common.contracts.scheduling import AppointmentKind
 from common.problems import Problem
 from scheduling.availability import rules, slot_tables, tables
 from scheduling.availability.openings import next_open_at, recompute
-from scheduling.availability.rules import DEFAULTS, LONGEST_HORIZON, Slot
+from scheduling.availability.rules import LONGEST_HORIZON, Slot
 from scheduling.availability.slot_tables import Cleared
 
 __all__ = ["book", "minutes_of", "move", "next_open_at", "open_slots", "release"]
@@ -93,7 +93,7 @@ async def open_slots(
 
 async def minutes_of(tx: AsyncConnection, provider_id: UUID, kind: AppointmentKind) -> int:
     """How long an appointment of this kind is with this provider."""
-    terms, _ = (await tables.terms_of(tx, [provider_id])).get(provider_id, (DEFAULTS, 0))
+    terms, _ = await tables.find_terms(tx, provider_id)
     return terms.minutes(kind)
 
 

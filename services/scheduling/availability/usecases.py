@@ -1,6 +1,6 @@
 """What can be done about availability: say when one is open, make exceptions, look, hold a time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -27,7 +27,7 @@ class Availability:
     provider_id: UUID
     terms: Terms
     weekly: Sequence[Weekly]
-    exceptions: Sequence[Exceptional]
+    exceptions: Mapping[UUID, Exceptional]
     version: int
 
 
@@ -56,22 +56,20 @@ async def read_availability(db: Database, provider_id: UUID, now: datetime) -> A
 
 async def _read(tx: AsyncConnection, provider_id: UUID, now: datetime) -> Availability:
     """Exceptions of days that are over everywhere are left out."""
-    terms, version = (await tables.terms_of(tx, [provider_id])).get(provider_id, (rules.DEFAULTS, 0))
-    weekly = await tables.weekly_of(tx, [provider_id])
-    exceptions = await tables.exceptions_of(tx, [provider_id], (now - DAY).date())
-    return Availability(provider_id, terms, weekly.get(provider_id, ()), exceptions.get(provider_id, ()), version)
+    terms, version = await tables.find_terms(tx, provider_id)
+    weekly, exceptions = await tables.weekly_of(tx, provider_id), await tables.exceptions_of(tx, provider_id, (now - DAY).date())
+    return Availability(provider_id, terms, weekly, exceptions, version)
 
 
-async def add_exception(db: Database, provider_id: UUID, added: Exceptional, now: datetime) -> Exceptional:
+async def add_exception(db: Database, provider_id: UUID, exception_id: UUID, added: Exceptional, now: datetime) -> None:
     """What is booked on a day that is closed stays booked."""
     async with db.begin() as tx:
         if not await providers.exists(tx, provider_id):
             raise Problem("unknown_provider", "No such provider.", field="provider_id")
         await slot_tables.lock_provider(tx, provider_id)
-        if not await tables.insert_exception(tx, provider_id, added):
+        if not await tables.insert_exception(tx, provider_id, exception_id, added):
             raise Problem("already_exists", "There is an exception with this id.", field="exception_id")
         await recompute(tx, [provider_id], now)
-    return added
 
 
 async def remove_exception(db: Database, provider_id: UUID, exception_id: UUID, now: datetime) -> None:
@@ -96,7 +94,7 @@ async def list_open_slots(
     db: Database, provider_id: UUID, kind: AppointmentKind, first: datetime, last: datetime, now: datetime
 ) -> OpenSlots:
     async with db.begin() as tx:
-        terms, _ = (await tables.terms_of(tx, [provider_id])).get(provider_id, (rules.DEFAULTS, 0))
+        terms, _ = await tables.find_terms(tx, provider_id)
         items = await slots.open_slots(tx, provider_id, kind=kind, first=first, last=last, now=now)
         return OpenSlots(provider_id=provider_id, kind=kind, minutes=terms.minutes(kind), time_zone=terms.time_zone, items=items)
 

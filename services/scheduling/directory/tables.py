@@ -124,5 +124,5 @@ async def candidates(
 def _wished(language: str | None, specialties: Collection[str]) -> list[sa.ColumnElement[Any]]:
     among = sa.func.unnest(provider.c.specialties).table_valued("code").render_derived()
     shared = sa.select(sa.func.count()).where(among.c.code.in_(sorted(specialties))).scalar_subquery()
-    understood = directory_entry.c.traits.overlap(array([f"language:{language.lower()}"])) if language else sa.true()
-    return [understood.desc(), shared.desc()]
+    understood = [directory_entry.c.traits.overlap(array([f"language:{language.lower()}"])).desc()] if language else []
+    return [*understood, shared.desc()]

@@ -25,9 +25,10 @@ class Results:
 async def search(db: Database, caller: Principal, asked: Search, now: datetime) -> Results:
     """Raises Problem where a client asks for another state, or another plan, than their own."""
     async with db.begin() as tx:
+        client = await clients.find(tx, caller.id) if caller.role is Role.CLIENT else None
         if caller.role is Role.CLIENT:
-            asked = within_reach(asked, await clients.find(tx, caller.id))
-        today = day_in(asked.state, now)
+            asked = within_reach(asked, client)
+        today = day_in(client.time_zone if client else asked.state and zone_of(asked.state), now)
         seed = asked.after.seed if asked.after else seed_of(caller.id, today)
         found = await searching.search(tx, asked, seed, today, now)
     items = found[: asked.limit]
@@ -46,6 +47,6 @@ def within_reach(asked: Search, client: Client | None) -> Search:
     return replace(asked, state=client.state, plan_id=client.plan_id, programme=asked.programme or client.programme)
 
 
-def day_in(state: str | None, now: datetime) -> date:
-    """The date where the client lives; of a search over all states, that of UTC."""
-    return now.astimezone(ZoneInfo(zone_of(state)) if state else UTC).date()
+def day_in(zone: str | None, now: datetime) -> date:
+    """The date where the client is; of a search over all states, that of UTC."""
+    return now.astimezone(ZoneInfo(zone) if zone else UTC).date()

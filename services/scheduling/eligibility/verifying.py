@@ -1,5 +1,6 @@
 """Eligibility is verified when plan details arrive (S1), of one client or of many at once; all within somebody's transaction."""
 
+import asyncio
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID
@@ -18,7 +19,7 @@ from scheduling.notifications.rules import Notice, Recipient
 from scheduling.notifications.usecases import notify
 from scheduling.plans.tables import plans_of
 
-NOTICES_AT_ONCE = 1000
+CLIENTS_AT_ONCE, NOTICES_AT_ONCE = 2000, 1000
 Asked = tuple[Client, Programme, date]
 
 
@@ -52,23 +53,27 @@ async def record(tx: AsyncConnection, found: Sequence[Verdict], now: datetime) -
 
 
 async def verify_all(tx: AsyncConnection, journal: Journal, clients: Collection[Client], now: datetime) -> None:
-    """As of today where each client lives. The caller holds their locks."""
-    last = await verdicts.last_verdicts(tx, {client.client_id for client in clients})
-    before: dict[UUID, set[Programme]] = {}
-    for client_id, programme in last:
-        before.setdefault(client_id, set()).add(programme)
-    asked = [
-        (client, programme, today(client, now))
-        for client in clients
-        for programme in sorted(before.get(client.client_id, set()) | {client.programme})
-    ]
-    found = await judge(tx, asked)
-    mine = {client.client_id: client for client in clients}
-    await tables.move_clients(tx, [move for verdict in found if (move := _move(mine[verdict.client_id], verdict))])
-    events = await record(tx, found, now)
+    """As of today where each client lives. The caller holds their locks.
+
+    In parts, so that a file of many leaves room for other requests between them; the journal's heads are taken at the very end.
+    """
+    events: list[EligibilityVerified] = []
+    ordered = list(clients)
+    for first in range(0, len(ordered), CLIENTS_AT_ONCE):
+        events += await _verify(tx, ordered[first : first + CLIENTS_AT_ONCE], now)
+        await asyncio.sleep(0)
     connection = (await tx.get_raw_connection()).driver_connection
     assert connection is not None
     await journal.append_event(connection, *events)
+
+
+async def _verify(tx: AsyncConnection, clients: Sequence[Client], now: datetime) -> Sequence[EligibilityVerified]:
+    mine = {client.client_id: client for client in clients}
+    last = await verdicts.last_verdicts(tx, mine)
+    pairs = sorted({(client.client_id, client.programme) for client in clients} | last.keys())
+    found = await judge(tx, [(mine[of], programme, today(mine[of], now)) for of, programme in pairs])
+    await tables.move_clients(tx, [move for verdict in found if (move := _move(mine[verdict.client_id], verdict))])
+    return await record(tx, found, now)
 
 
 async def verify_plan(tx: AsyncConnection, journal: Journal, plan_id: UUID, now: datetime) -> None:

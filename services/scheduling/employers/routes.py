@@ -15,6 +15,7 @@ from common.idempotency import Key
 from common.never_kept import StructuredText
 from common.paging import Cursor, Limit, Page, after, page_of
 from scheduling.employers import usecases
+from scheduling.employers.calendars import Holidays, put_holidays
 from scheduling.employers.rules import FEDERAL, Contract, LimitPeriod, Terms, first_day
 from scheduling.employers.tables import Employer
 from scheduling.employers.usecases import Agreement
@@ -67,6 +68,16 @@ class TermsIn(BaseModel):
     """The first day of service by these terms. Absent: the first terms apply from their start, a change from today."""
 
 
+class HolidaysIn(BaseModel):
+    """The whole of what differs from the federal calendar."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"closed": ["2026-12-24"], "opened": ["2026-10-12"]}})
+
+    closed: frozenset[date] = Field(frozenset(), max_length=1000)
+    opened: frozenset[date] = Field(frozenset(), max_length=1000)
+    """Days that are worked although the federal calendar has them closed."""
+
+
 @router.post("", status_code=201, operation_id="addEmployer", responses=problems("already_exists", "idempotency_key_reused"))
 async def add_employer(db: Db, caller: Operations, key: Key, body: EmployerIn, now: Now) -> Employer:
     employer = Employer(employer_id=body.employer_id, name=body.name, programmes=tuple(sorted(body.programmes)))
@@ -105,3 +116,9 @@ async def list_versions(db: Db, caller: Reader, employer_id: UUID) -> Page[Contr
     """Every version of every programme's terms, the newest first."""
     caller.own(Role.EMPLOYER, employer_id)
     return Page(items=await usecases.list_versions(db, employer_id))
+
+
+@router.put("/{employer_id}/calendar", operation_id="putEmployerCalendar", responses=problems("not_found", "idempotency_key_reused"))
+async def put_calendar(db: Db, caller: Operations, key: Key, employer_id: UUID, body: HolidaysIn, now: Now) -> Holidays:
+    """A new version of the calendar `employer-<id>`. It is counted by where a contract's terms name it."""
+    return await put_holidays(db, caller, key, employer_id, (body.closed, body.opened), now)

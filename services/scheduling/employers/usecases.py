@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from common.auth import Principal
 from common.contracts.vocabulary import Programme
 from common.db import Database
+from common.deadlines.calendar_versions import newest_calendar
 from common.idempotency import IdempotencyKey, once
 from common.problems import Problem
 from scheduling.employers import rules, tables
@@ -56,6 +57,8 @@ async def agree_terms(db: Database, caller: Principal, key: IdempotencyKey, agre
     async def work(tx: AsyncConnection) -> Contract:
         if not await tables.lock(tx, agreed.employer_id):
             raise Problem("not_found", NOTHING)
+        if terms.calendar != rules.FEDERAL and await newest_calendar(tx, terms.calendar, now) is None:
+            raise Problem("invalid_request", "The employer has no calendar of its own yet.", field="calendar")
         earlier = [version for version in await tables.versions_of(tx, agreed.employer_id) if version.programme is agreed.programme]
         contract = Contract(
             **terms.model_dump(),

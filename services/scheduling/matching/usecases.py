@@ -1,8 +1,7 @@
 """What Client Matching does: find others, offer them, let the team choose, close the case (S10, S11)."""
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
-from functools import partial
+from datetime import datetime
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -16,14 +15,10 @@ from common.deadlines.engine import open_deadlines
 from common.idempotency import IdempotencyKey, once
 from common.journal import Journal
 from common.problems import Problem
-from scheduling.availability.slots import next_open_at
-from scheduling.clients.rules import Covered
 from scheduling.directory import tables as directory
 from scheduling.directory.rules import Candidate
 from scheduling.matching import rules, tables
 from scheduling.matching.rules import CaseState, MatchingCase, Need
-from scheduling.providers import tables as providers
-from scheduling.providers.usecases import listed
 from scheduling.requests import changing
 from scheduling.requests import tables as requests
 from scheduling.requests.changing import Matter
@@ -31,7 +26,7 @@ from scheduling.service_levels.rules import FIRST_SESSION, Consequences
 from scheduling.service_levels.usecases import carry_out
 
 LOOKED_AT = 200
-"""Candidates that are ranked. They come in an order that favours nobody."""
+"""Candidates that are ranked."""
 
 
 async def route(tx: AsyncConnection, matter: Matter, reason: RoutingReason, now: datetime) -> Consequences:
@@ -69,8 +64,9 @@ async def propose(
         case = _there(await tables.find(tx, case_id))  # again: it may have changed before the lock
         if case.state != "open":
             raise Problem("wrong_state", f"The case is {case.state}.", state=case.state, allowed=[])
-        chosen = [await _candidate(tx, matter, provider_id, now) for provider_id in provider_ids]
-        proposed = rules.replace(case, chosen, await _need(tx, matter))
+        need = await _need(tx, matter)
+        found = await _candidates(tx, matter, need, now, only=provider_ids)
+        proposed = rules.replace(case, _in_order(found, provider_ids), need)
         await tables.keep(tx, proposed)
         await carry_out(tx, journal, matter.about, rules.offered(proposed, now), now)
         return proposed
@@ -96,17 +92,6 @@ def _there(case: MatchingCase | None) -> MatchingCase:
     return case
 
 
-async def _candidate(tx: AsyncConnection, matter: Matter, provider_id: UUID, now: datetime) -> Candidate:
-    """Raises Problem where the client may not ask this provider."""
-    client = matter.client
-    if await listed(tx, provider_id, matter.request.programme, client.state, client.plan_id, _today(client, now)):
-        raise Problem("provider_not_listed", "The client cannot ask this provider.", field="provider_ids", rule="S5", provider=provider_id)
-    provider = await providers.find(tx, provider_id)
-    assert provider is not None, "listed"
-    opening = (await next_open_at(tx, [provider_id])).get(provider_id)
-    return Candidate(provider_id, provider.name, provider.languages, provider.specialties, opening)
-
-
 async def _tried(tx: AsyncConnection, matter: Matter) -> Collection[UUID]:
     """Whom the client has asked already, in this programme."""
     return {request.provider_id for request in await requests.of_client(tx, matter.client.client_id, matter.request.programme)}
@@ -120,24 +105,27 @@ async def _need(tx: AsyncConnection, matter: Matter) -> Need:
     return Need(matter.client.language.split("-")[0], matter.request.specialties, promised)
 
 
-async def _candidates(tx: AsyncConnection, matter: Matter, need: Need, now: datetime) -> list[Candidate]:
-    """Who speaks the client's language; where these are too few, the others too."""
-    client, tried = matter.client, await _tried(tx, matter)
-    look = partial(
-        directory.candidates,
+async def _candidates(
+    tx: AsyncConnection, matter: Matter, need: Need, now: datetime, only: Collection[UUID] | None = None
+) -> list[Candidate]:
+    client = matter.client
+    return await directory.candidates(
         tx,
         programme=matter.request.programme,
         state=client.state,
         plan_id=client.plan_id,
-        today=_today(client, now),
+        today=now.astimezone(ZoneInfo(client.zone)).date(),
+        language=need.language,
         specialties=need.specialties,
+        exclude=await _tried(tx, matter) if only is None else (),
         limit=LOOKED_AT,
+        only=only,
     )
-    found = await look(language=need.language, exclude=tried)
-    if len(found) >= rules.OFFERED:
-        return found
-    return found + await look(language=None, exclude={*tried, *(candidate.provider_id for candidate in found)})
 
 
-def _today(client: Covered, now: datetime) -> date:
-    return now.astimezone(ZoneInfo(client.zone)).date()
+def _in_order(found: Sequence[Candidate], wanted: Sequence[UUID]) -> list[Candidate]:
+    """Raises Problem where the client may not ask one of them."""
+    by_id = {candidate.provider_id: candidate for candidate in found}
+    if missing := [str(provider_id) for provider_id in wanted if provider_id not in by_id]:
+        raise Problem("provider_not_listed", "The client cannot ask this provider.", field="provider_ids", rule="S5", providers=missing)
+    return [by_id[provider_id] for provider_id in wanted]

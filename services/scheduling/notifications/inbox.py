@@ -11,7 +11,6 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduling.clients.tables import client
-from scheduling.geography import ZONES
 from scheduling.notifications.rules import Language, Recipient
 from scheduling.notifications.tables import contact, notification
 from scheduling.notifications.texts import language_of, render
@@ -43,7 +42,7 @@ async def reader_of(tx: AsyncConnection, to: Recipient) -> Reader:
     """The language that was given with the address, else the one the client was registered with, else English."""
     given = sa.select(contact.c.language).where(contact.c.kind == to.kind, contact.c.id == to.id).scalar_subquery()
     found = (await tx.execute(sa.select(given.label("given"), *_registered(to)))).one()
-    return Reader(language_of(found.given or found.language or "en"), ZONES.get(found.state) or found.zone or "UTC")
+    return Reader(language_of(found.given or found.language or "en"), found.time_zone or found.zone or "UTC")
 
 
 def _registered(to: Recipient) -> Sequence[sa.ColumnElement[Any]]:
@@ -54,7 +53,7 @@ def _registered(to: Recipient) -> Sequence[sa.ColumnElement[Any]]:
     client_id, provider_id = client.c.client_id, provider.c.provider_id
     return [
         of("client", client.c.language, client_id),
-        of("client", client.c.state, client_id),
+        of("client", client.c.time_zone, client_id),
         of("provider", provider.c.zone, provider_id),
     ]
 

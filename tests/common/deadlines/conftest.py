@@ -1,7 +1,7 @@
 """A service reduced to its deadlines, its journal, and one table of effects. Time is what the test says."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
@@ -19,6 +19,7 @@ from common.deadlines.deadline import Deadline
 from common.deadlines.firing import Action, Fired, Firing, Sweep
 from common.deadlines.policies import Policies, Policy, Rung
 from common.deadlines.rules import Kind
+from common.deadlines.statements import NAMES
 from common.deadlines.tables import add_deadlines
 from common.journal import Journal
 from common.migrate import SEED_HEADS
@@ -115,6 +116,22 @@ class Service:
         given = {"subject": uuid4(), "about": uuid4(), "zone": NEW_YORK, "now": anchor_at, **more}
         async with self.db.begin() as tx:
             return await engine.arm(tx, policy, anchor_at=anchor_at, **given)
+
+    async def arm_many(self, policy: Policy, anchors: Iterable[datetime]) -> list[Deadline]:
+        async with self.db.begin() as tx:
+            given: dict[str, Any] = {"zone": NEW_YORK, "now": MONDAY}
+            return [await engine.arm(tx, policy, subject=uuid4(), about=uuid4(), anchor_at=at, **given) for at in anchors]
+
+    async def copy(self, armed: Deadline, n: int) -> None:
+        """More like it, each about another client."""
+        names = ", ".join(name for name in NAMES if name not in ("deadline_id", "subject", "about"))
+        fresh = "gen_random_uuid(), gen_random_uuid(), gen_random_uuid()"
+        await self.db.pool.execute(
+            f"insert into deadline (deadline_id, subject, about, {names}) select {fresh}, {names} from deadline, generate_series(1, $2) "
+            "where deadline_id = $1",
+            armed.deadline_id,
+            n,
+        )
 
     async def does(self, what: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
         """One of the engine's changes, in a transaction of its own; `now` is when it happened, unless said."""

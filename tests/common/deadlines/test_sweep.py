@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from common.deadlines.firing import Fired, Firing
 from common.deadlines.policies import Policy, Rung
 from common.journal import first_broken
-from tests.common.deadlines.conftest import HOUR, MONDAY, QUIET, RESPOND, STREAMS, Service, effect, eventually
+from tests.common.deadlines.conftest import HOUR, MONDAY, QUIET, RESPOND, STREAMS, Service, effect, eventually, told
 
 DUE = MONDAY + 24 * HOUR
 SECOND = timedelta(seconds=1)
@@ -59,7 +59,7 @@ async def test_a_rung_past_its_lateness_is_recorded_as_expired_and_not_run(servi
 
 
 async def test_two_sweeps_over_many_deadlines_fire_each_once(service: Service) -> None:
-    armed = [await service.arm(RESPOND, MONDAY + n * SECOND) for n in range(1500)]
+    armed = await service.arm_many(RESPOND, [MONDAY + n * SECOND for n in range(1500)])
     taking: set[int] = set()
 
     async def slow(tx: AsyncConnection, firings: Sequence[Firing], now: datetime) -> Fired:
@@ -79,7 +79,7 @@ async def test_two_sweeps_over_many_deadlines_fire_each_once(service: Service) -
 
 
 async def test_what_an_action_leaves_for_later_stays_as_it_was_and_holds_nobody_up(service: Service) -> None:
-    locked = {(await service.arm(RESPOND, MONDAY + n * SECOND)).deadline_id for n in range(600)}
+    locked = {d.deadline_id for d in await service.arm_many(RESPOND, [MONDAY + n * SECOND for n in range(600)])}
     behind = await service.arm(RESPOND, MONDAY + HOUR)
     held = set(locked)
 
@@ -100,7 +100,7 @@ async def test_what_an_action_leaves_for_later_stays_as_it_was_and_holds_nobody_
 
 async def test_one_that_fails_is_put_off_with_ever_longer_waits_and_holds_nobody_up(service: Service) -> None:
     bad = await service.arm(RESPOND)
-    good = [await service.arm(RESPOND, MONDAY + n * SECOND) for n in range(30)]
+    good = await service.arm_many(RESPOND, [MONDAY + n * SECOND for n in range(30)])
     broken: set[UUID] = {bad.deadline_id}
 
     async def fragile(tx: AsyncConnection, firings: Sequence[Firing], now: datetime) -> Fired:
@@ -138,10 +138,8 @@ async def test_a_policy_with_an_action_that_nobody_has_is_refused_at_once(servic
 
 
 async def test_a_bulk_load_does_not_hold_up_what_was_due_before_it(service: Service) -> None:
-    bulk = [await service.arm(RESPOND, MONDAY + SECOND) for _ in range(550)]
+    await service.arm_many(RESPOND, [MONDAY + SECOND] * 550)
     urgent = await service.arm(RESPOND, MONDAY)
-    async with service.db.begin() as tx:
-        assert (await tx.execute(sa.text("select count(*) from deadline"))).scalar_one() == len(bulk) + 1
     assert await service.sweep().sweep(MONDAY + 13 * HOUR) == 500
     assert await service.effects(urgent.subject) == ["remind"]
 
@@ -167,7 +165,16 @@ async def test_lateness_and_the_age_of_the_oldest_are_measured(service: Service)
     await service.arm(RESPOND)
     sweep = service.sweep()
     await service.drain(MONDAY + 12 * HOUR + 3 * SECOND, sweep)
-    told = sweep.metrics.registry.get_sample_value
-    assert told("deadline_lateness_seconds_bucket", {"policy": "respond", "le": "2.0"}) == 0
-    assert told("deadline_lateness_seconds_bucket", {"policy": "respond", "le": "5.0"}) == 1
-    assert told("deadline_oldest_due_seconds") == 0
+    value = sweep.metrics.registry.get_sample_value
+    assert value("deadline_lateness_seconds_bucket", {"policy": "respond", "le": "2.0"}) == 0
+    assert value("deadline_lateness_seconds_bucket", {"policy": "respond", "le": "5.0"}) == 1
+    assert value("deadline_oldest_due_seconds") == 0
+
+
+async def test_events_appended_first_in_a_transaction_go_with_it(service: Service) -> None:
+    armed = await service.arm(RESPOND)
+    with pytest.raises(RuntimeError):
+        async with service.db.begin() as tx:
+            await service.journal.append_all(tx, [told(armed, key, MONDAY) for key in ("one", "two")])
+            raise RuntimeError("after all not")
+    assert await service.count("journal") == 0

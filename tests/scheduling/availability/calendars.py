@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from uuid import UUID
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
@@ -34,8 +34,8 @@ def weekly(*hours: str, on: Iterable[int] = EVERY_DAY) -> list[Weekly]:
     return [Weekly(day, interval(each)) for day in on for each in hours]
 
 
-def exceptional(day: date, kind: str, hours: str = "00:00-24:00") -> Exceptional:
-    return Exceptional(UUID(int=1), day, kind, interval(hours))  # type: ignore[arg-type]
+def exceptional(day: date, kind: Literal["closed", "open"], hours: str = "00:00-24:00") -> Exceptional:
+    return Exceptional(day, kind, interval(hours))
 
 
 def calendar(hours: Sequence[Weekly], *exceptions: Exceptional, zone: str = NEW_YORK, busy: Sequence[Slot] = (), **terms: int) -> Calendar:
@@ -80,9 +80,9 @@ def calendars(draw: st.DrawFn) -> tuple[Calendar, datetime]:
     now = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(minutes=draw(st.integers(0, 1440)))
     hours = [Weekly(weekday, each) for weekday in EVERY_DAY for each in draw(intervals())]
     days = st.integers(-1, 8).map(lambda days: day + timedelta(days=days))
-    kinds = st.sampled_from(["closed", "open"])
+    kinds: st.SearchStrategy[Literal["closed", "open"]] = st.sampled_from(["closed", "open"])
     drawn = draw(st.lists(st.tuples(days, kinds, intervals()), max_size=4))
-    exceptions = [Exceptional(UUID(int=1), day, kind, each) for day, kind, several in drawn for each in several]
+    exceptions = [Exceptional(day, kind, each) for day, kind, several in drawn for each in several]
     terms = {
         "buffer_minutes": draw(st.sampled_from([0, 5, 10, 30])),
         "lead_minutes": draw(st.sampled_from([0, 120, 1440])),

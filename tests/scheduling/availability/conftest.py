@@ -87,13 +87,13 @@ class Provider:
             await recompute(tx, [self.provider_id], now)
         return self
 
-    async def book(self, starts_at: datetime, minutes: int = 20, now: datetime = NOW, by: AsyncEngine | None = None, **more: Any) -> UUID:
-        """By a client, where it is not said otherwise. Answers the appointment."""
-        asked = {"appointment_id": uuid4(), "booked_by": uuid4(), "only_open": True, **more}
-        async with (by or self.db.engine).begin() as tx:
-            ends_at = starts_at + minutes * MINUTE
-            await slots.book(tx, provider_id=self.provider_id, starts_at=starts_at, ends_at=ends_at, now=now, **asked)
-        return asked["appointment_id"]
+    async def book(self, starts_at: datetime, *, now: datetime = NOW, engine: AsyncEngine | None = None, **more: Any) -> UUID:
+        """A consultation, by a client where it is not said otherwise. Answers the appointment."""
+        appointment_id: UUID = more.pop("appointment_id", None) or uuid4()
+        asked = {"booked_by": uuid4(), "only_open": True, "ends_at": starts_at + 20 * MINUTE, **more}
+        async with (engine or self.db.engine).begin() as tx:
+            await slots.book(tx, provider_id=self.provider_id, appointment_id=appointment_id, starts_at=starts_at, now=now, **asked)
+        return appointment_id
 
     async def move(
         self, appointment_id: UUID, starts_at: datetime, *, now: datetime = NOW, engine: AsyncEngine | None = None, **more: Any
@@ -121,8 +121,8 @@ class Provider:
 
     async def taken(self) -> list[Slot]:
         async with self.db.begin() as tx:
-            busy = await slot_tables.busy_of(tx, [self.provider_id], NOW - timedelta(days=30), NOW + timedelta(days=90), NOW)
-        return [slot for slot, _ in busy.get(self.provider_id, ())]
+            found = await tables.calendars(tx, [self.provider_id], NOW - timedelta(days=30), NOW + timedelta(days=90), NOW)
+        return list(found[self.provider_id][0].busy)
 
 
 @pytest.fixture

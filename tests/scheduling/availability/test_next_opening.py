@@ -1,7 +1,6 @@
 """S5, S6: `next_opening` is what the open slots say, after every change and as time passes."""
 
 import asyncio
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -21,12 +20,12 @@ async def first_offered(provider: Provider, now: datetime = NOW) -> datetime | N
 
 
 async def close(provider: Provider, day: datetime) -> UUID:
-    closed = replace(exceptional(day.date(), "closed"), exception_id=uuid4())
+    closed = uuid4()
     async with provider.db.begin() as tx:
         await slot_tables.lock_provider(tx, provider.provider_id)
-        await tables.insert_exception(tx, provider.provider_id, closed)
+        await tables.insert_exception(tx, provider.provider_id, closed, exceptional(day.date(), "closed"))
         await recompute(tx, [provider.provider_id], NOW)
-    return closed.exception_id
+    return closed
 
 
 async def test_S6_it_follows_every_change(db: Database) -> None:
