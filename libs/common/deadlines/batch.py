@@ -97,15 +97,16 @@ async def fire(tx: AsyncConnection, effects: Effects, claimed: Sequence[Deadline
     fresh = await claim_rungs(tx, [shot.claim for shot in shots], now)
     # A claim that was there before was inherited: its deadline only goes on.
     mine = [shot for shot in shots if shot.deadline_id in fresh]
+    aimed = {shot.deadline_id for shot in shots}
+    # Claimed with nothing due: its next moment was not what its policy says.
+    astray = [with_next_step(deadline, *its) for deadline, its in zip(claimed, terms, strict=True) if deadline.deadline_id not in aimed]
+    # Before the actions: one may stop or pause the very deadline that set it off.
+    await save(tx, [*(shot.after for shot in shots), *astray], [], now)
     events, not_now = await _act(tx, effects.actions, mine, now)
     if not_now:
         await release_rungs(tx, [(shot.before, shot.step.key) for shot in mine if shot.deadline_id in not_now])
     taken = [shot for shot in mine if shot.deadline_id not in not_now]
-    aimed = {shot.deadline_id for shot in shots}
-    # Claimed with nothing due: its next moment was not what its policy says.
-    astray = [with_next_step(deadline, *its) for deadline, its in zip(claimed, terms, strict=True) if deadline.deadline_id not in aimed]
-    moved = [shot.after for shot in shots if shot.deadline_id not in not_now]
-    await save(tx, [*moved, *astray], [shot.note for shot in taken], now)
+    await save(tx, [shot.before for shot in mine if shot.deadline_id in not_now], [shot.note for shot in taken], now)
     for shot in taken:
         if shot.kind == "breached":
             events.extend(effects.outcome_events(shot.after, "missed", shot.step.at))

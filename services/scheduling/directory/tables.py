@@ -3,7 +3,7 @@
 Both are written in the transaction of every change of a provider.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import date, datetime, time
 from typing import Any
@@ -65,8 +65,13 @@ async def index(tx: AsyncConnection, indexed: Provider) -> None:
         await tx.execute(sa.delete(directory_entry).where(directory_entry.c.provider_id == indexed.provider_id))
         return
     await tx.execute(sa.insert(directory_listing), [asdict(each) | {"provider_id": indexed.provider_id} for each in listed])
+    await tx.execute(ENTER, entry_of(indexed))
+
+
+def entry_of(indexed: Provider) -> Mapping[str, object]:
+    """What ENTER takes."""
     said = {"name": indexed.name, "practice": practice(indexed), "profile": indexed.profile}
-    await tx.execute(ENTER, {"provider_id": indexed.provider_id, "traits": traits(indexed), **said})
+    return {"provider_id": indexed.provider_id, "traits": traits(indexed), **said}
 
 
 def listed(state: str | None, programme: Programme | None, plan_id: UUID | None, today: date) -> sa.Select[tuple[UUID]]:

@@ -119,7 +119,7 @@ async def ask_payer(db: Database, journal: Journal, check: EligibilityCheck, que
     async with db.begin() as tx:
         client = await _client(tx, question.client_id)
         on = question.on or verifying.today(client, now)
-        found = (await verifying.judge(tx, [(client, question.programme, on)]))[0]
+        found = (await verifying.judge(tx, [(client, question.programme, on)], payer=False))[0]
         plan = await find_plan(tx, found.plan_id)
     outcome = await check(Inquiry(found, client.member_id, plan.payer_id if plan else None))
     async with db.begin() as tx:

@@ -27,11 +27,11 @@ def today(client: Client, now: datetime) -> date:
     return now.astimezone(ZoneInfo(client.time_zone)).date()
 
 
-async def judge(tx: AsyncConnection, asked: Sequence[Asked]) -> list[Verdict]:
-    """By what is known now; the same few statements for one as for many."""
+async def judge(tx: AsyncConnection, asked: Sequence[Asked], *, payer: bool = True) -> list[Verdict]:
+    """By what is known now, with or without what the payer said last; the same few statements for one as for many."""
     ids = {client.client_id for client, _, _ in asked}
     periods = await tables.periods_of(tx, ids)
-    answers = await tables.payer_answers(tx, ids)
+    answers = await tables.payer_answers(tx, ids) if payer else {}
     known = [period for each in periods.values() for period in each]
     contracts = await contracts_of(tx, {period.employer_id for period in known})
     plans = await plans_of(tx, {period.plan_id for period in known})

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.auth import Principal
+from common.contracts.scheduling import AppointmentKind
 from common.contracts.vocabulary import Programme
 from common.db import Database
 from common.problems import Problem
@@ -87,6 +88,8 @@ async def _shown(
     to_come = [a for a in own if a.state is AppointmentState.SCHEDULED and a.starts_at > now]
     levels = await service_levels(db, caller, request.request_id)
     can = {move.value for move in MOVES[request.state]}
-    kinds = {a.kind for a in to_come} | ({"consultation"} if Move.SCHEDULE_CONSULTATION in can else set())
+    kinds: set[AppointmentKind] = {a.kind for a in to_come}
+    if Move.SCHEDULE_CONSULTATION in can:
+        kinds.add("consultation")
     open_times = {kind: (await list_open_slots(db, request.provider_id, kind, now, now + AHEAD, now)).items[:SHOWN_SLOTS] for kind in kinds}
     return Shown(request, provider, steps_of(request, levels, own), next_of(request), levels, to_come, can, open_times)

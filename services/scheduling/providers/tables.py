@@ -64,7 +64,7 @@ _OF_PROVIDER = (
 WHOLE = sa.select(provider, sa.func.coalesce(_OF_PROVIDER, sa.text("'[]'::jsonb")).label("participations"))
 
 
-def _row(added: Provider) -> dict[str, Any]:
+def row_of(added: Provider) -> dict[str, Any]:
     licences, credentials = ([part.model_dump(mode="json") for part in parts] for parts in (added.licences, added.credentials))
     row = added.model_dump(exclude={"participations", "licences", "credentials", "zone"})
     return row | {"licences": licences, "credentials": credentials, "zone": added.local_zone}
@@ -72,7 +72,7 @@ def _row(added: Provider) -> dict[str, Any]:
 
 async def insert(tx: AsyncConnection, added: Provider) -> bool:
     """False where the id is taken."""
-    result = await tx.execute(pg.insert(provider).values(_row(added)).on_conflict_do_nothing())
+    result = await tx.execute(pg.insert(provider).values(row_of(added)).on_conflict_do_nothing())
     if result.rowcount == 1:
         for joined in added.participations:
             await join(tx, added.provider_id, joined)
@@ -80,7 +80,7 @@ async def insert(tx: AsyncConnection, added: Provider) -> bool:
 
 
 async def change(tx: AsyncConnection, changed: Provider) -> None:
-    await tx.execute(sa.update(provider).where(provider.c.provider_id == changed.provider_id).values(_row(changed)))
+    await tx.execute(sa.update(provider).where(provider.c.provider_id == changed.provider_id).values(row_of(changed)))
 
 
 async def join(tx: AsyncConnection, provider_id: UUID, joined: Participation) -> None:

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -159,7 +160,7 @@ async def test_S1_a_new_coverage_asks_anew(office: Office, payer: Payer) -> None
     async with asking(office, payer.url):
         client = await member(office)
         known = await office.done("GET", f"/v1/clients/{client}")
-        payer.says = response(inforce=True)
+        payer.says, office.now = response(inforce=True), office.now + timedelta(hours=1)
         body = {"employer_id": known["employer_id"], "plan_id": known["plan_id"], "starts_on": "2026-03-02", "ends_on": "2026-12-31"}
         await office.done("POST", f"/v1/clients/{client}/coverage", json=body)
     assert len(payer.asked) == 2
