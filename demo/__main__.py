@@ -23,13 +23,15 @@ from demo.opting_out import opt_in_again, opt_out
 from demo.play import Play
 from demo.programme import generate
 from demo.racing import race_against_downloads
+from demo.seeking import seek_care
+from demo.service_levels import judge
 from demo.system import System, of_environment, of_stack
 from demo.telling import Teller
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.paths import run_folder
 from deploy.local.stack import Stack
 
-ACTS = (load, choose, export, opt_out, opt_in_again, race_against_downloads, opt_out_by_mail, sum_up)
+ACTS = (load, choose, judge, export, opt_out, opt_in_again, race_against_downloads, opt_out_by_mail, seek_care, sum_up)
 SEED, CLIENTS = 2026, 1000
 LANES = 24
 

@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from common.auth import Role
 from demo.calling import Caller, Lanes, side_by_side
+from demo.clock import move_clock
 from demo.living import Forms, Life
 from demo.programme import Client, SampleProgramme
 from demo.providers import participating
@@ -41,8 +42,9 @@ class Loader:
         return Caller(self.system, http, Role.OPERATIONS, OPERATIONS)
 
     async def register(self, tell: Tell) -> None:
-        """Plan, employers, providers, clients."""
-        p = self.programme
+        """Plan, employers, the states where the network operates, providers, clients: all before anybody asks for anything."""
+        p, operations = self.programme, self.operations(self.lanes[0])
+        await move_clock(operations, p.begins_at)
         few: list[tuple[str, dict[str, object]]] = [("plans", {"plan_id": str(p.plan_id), "name": p.plan_name})]
         for e in p.employers:
             few.append(("employers", {"employer_id": str(e.employer_id), "name": e.name, "programmes": list(e.programmes)}))
@@ -50,9 +52,11 @@ class Loader:
             body = participating(v.provider_id, v.name, v.state, p.plan_id, degree=v.degree)
             few.append(("providers", body | {"languages": list(v.languages), "specialties": list(v.specialties)}))
         for what, body in few:
-            await self.operations(self.lanes[0]).post("scheduling", f"/v1/{what}", body)
+            await operations.post("scheduling", f"/v1/{what}", body)
             self.done[what] += 1
             tell(1)
+        for state in {v.state for v in p.providers}:
+            await operations.post("scheduling", f"/v1/states/{state}/opening")
 
         async def register(http: httpx.AsyncClient, client: Client) -> None:
             body = {name: str(getattr(client, name)) for name in REGISTERED} | {"plan_id": str(p.plan_id)}

@@ -14,7 +14,7 @@ from common.contracts.vocabulary import Category, Choice, Programme
 from demo import distributions as drawn
 from demo.distributions import pick
 from demo.steps import FillIn, Recommend, Schedule, Sharing, Step
-from demo.stories import story
+from demo.stories import Diaries, Person, story
 from scheduling.providers.vocabulary import Specialty
 
 HISTORY_DAYS, PROVIDERS = 90, 40
@@ -84,6 +84,8 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class SampleProgramme:
+    begins_at: datetime
+    """Before anybody has asked for anything."""
     plan_id: UUID
     plan_name: str
     employers: Sequence[Employer]
@@ -100,8 +102,9 @@ def generate(seed: int, clients: int, until: datetime) -> SampleProgramme:
     rng = Random(seed)
     employers = [Employer(_new_id(rng), name, programmes) for name, programmes, _ in EMPLOYERS]
     providers = [_provider(rng, number) for number in range(1, PROVIDERS + 1)]
-    made = [_client(rng, employers, providers, until) for _ in range(clients)]
-    return SampleProgramme(_new_id(rng), "Optum", employers, providers, made)
+    diaries = Diaries()
+    made = [_client(rng, employers, providers, until, diaries) for _ in range(clients)]
+    return SampleProgramme(until - timedelta(days=HISTORY_DAYS + 1), _new_id(rng), "Optum", employers, providers, made)
 
 
 def _new_id(rng: Random) -> UUID:
@@ -116,13 +119,13 @@ def _provider(rng: Random, number: int) -> Provider:
     return Provider(_new_id(rng), f"Provider {number:02}", state, pick(rng, DEGREES), languages, specialties)
 
 
-def _client(rng: Random, employers: Sequence[Employer], providers: Sequence[Provider], until: datetime) -> Client:
+def _client(rng: Random, employers: Sequence[Employer], providers: Sequence[Provider], until: datetime, diaries: Diaries) -> Client:
     employer = pick(rng, [(employer, share) for employer, (_, _, share) in zip(employers, EMPLOYERS, strict=True)])
     programme, sex, state = rng.choice(employer.programmes), pick(rng, drawn.SEXES), pick(rng, drawn.STATES)
     asked_at = until - timedelta(days=rng.uniform(0.5, HISTORY_DAYS))
     sharing = _sharing(rng)
     near = [provider.provider_id for provider in providers if provider.state == state]
-    steps = story(rng, sex, programme, near, asked_at, sharing)
+    steps = story(rng, Person(sex, programme, sharing), near, asked_at, diaries)
     return Client(
         client_id=_new_id(rng),
         employer_id=employer.employer_id,

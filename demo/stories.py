@@ -1,6 +1,8 @@
-"""One client's way through the programme: finds a provider, is seen, answers questionnaires. Pure; it may go on after today."""
+"""One client's way through the programme: finds a provider, is seen, answers questionnaires. It may go on after today."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from random import Random
 from uuid import UUID
@@ -14,15 +16,52 @@ EWS_LIMIT = 6
 LONGEST = 20
 ELEVATED = 10
 """The usual cut of PHQ-9 and GAD-7 (Kroenke, Spitzer, Williams 2001; Spitzer et al. 2006): from there on A3 sends the follow-up."""
+HALF_HOUR = timedelta(minutes=30)
 FIRST_HOUR, LAST_HOUR = 14, 22
 """Of visits, UTC: from 9 in the morning on the East coast."""
 
 
-def story(rng: Random, sex: str, programme: Programme, providers: Sequence[UUID], asked_at: datetime, sharing: Sharing) -> list[Step]:
+@dataclass
+class Diaries:
+    """Who sees whom when: nobody sees two at once (S6). Kept in half hours."""
+
+    taken: dict[UUID, set[datetime]] = field(default_factory=lambda: defaultdict(set))
+
+    def book(self, provider_id: UUID, wished: datetime, half_hours: int) -> datetime:
+        """The first time from the wished one on at which the provider is free."""
+        at = wished
+        while self.taken[provider_id].intersection(span := [at + n * HALF_HOUR for n in range(half_hours)]):
+            at = _working_time(at + HALF_HOUR)
+        self.taken[provider_id].update(span)
+        return at
+
+
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """Where a client's appointments are written down."""
+
+    diaries: Diaries
+    provider_id: UUID
+
+    def book(self, wished: datetime, half_hours: int) -> datetime:
+        return self.diaries.book(self.provider_id, wished, half_hours)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What a story depends on."""
+
+    sex: str
+    programme: Programme
+    sharing: Sharing
+
+
+def story(rng: Random, person: Person, providers: Sequence[UUID], asked_at: datetime, diaries: Diaries) -> list[Step]:
     """In the order in which it happens."""
-    steps: list[Step] = list(_asks(rng, providers, asked_at, sharing))
+    steps: list[Step] = list(_asks(rng, providers, asked_at, person.sharing))
     if isinstance(last := steps[-1], Answer) and last.accepted:
-        steps += _care(rng, sex, programme, asked_at, last.at)
+        asked = next(step for step in reversed(steps) if isinstance(step, Ask))
+        steps += _care(rng, person, asked_at, last.at, Visits(diaries, asked.provider_id))
     return sorted(steps, key=lambda step: step.at)
 
 
@@ -42,13 +81,13 @@ def _asks(rng: Random, providers: Sequence[UUID], asked_at: datetime, sharing: S
             asked_at += timedelta(days=3)
 
 
-def _care(rng: Random, sex: str, programme: Programme, asked_at: datetime, accepted_at: datetime) -> Iterator[Step]:
+def _care(rng: Random, person: Person, asked_at: datetime, accepted_at: datetime, visits: Visits) -> Iterator[Step]:
     earliest = max(asked_at + timedelta(days=drawn.days_to_consultation(rng)), accepted_at + timedelta(hours=2))
-    consultation = _in_office_hours(rng, earliest)
+    consultation = visits.book(_in_office_hours(rng, earliest), 1)
     yield Schedule(accepted_at + timedelta(minutes=5), "consultation", consultation)
     elevated = False
     if rng.random() < drawn.FILLS_IN:  # A1: before the first visit
-        phq_9 = drawn.phq_9_total(rng, sex)
+        phq_9 = drawn.phq_9_total(rng, person.sex)
         gad_7 = drawn.gad_7_total(rng, phq_9)
         elevated = max(phq_9, gad_7) >= ELEVATED
         filled_at = accepted_at + (consultation - accepted_at) * rng.uniform(0.1, 0.9) + timedelta(minutes=10)
@@ -60,11 +99,12 @@ def _care(rng: Random, sex: str, programme: Programme, asked_at: datetime, accep
     yield Hold(consultation + timedelta(minutes=30), consultation.date())
     if rng.random() < drawn.GOOD_FIT:
         first = _in_office_hours(rng, consultation + timedelta(days=drawn.days_to_first_session(rng), hours=2))
-        yield from _sessions(rng, programme, consultation + timedelta(minutes=40), first)
+        first = visits.book(first, 2)
+        yield from _sessions(rng, person.programme, consultation + timedelta(minutes=40), first, visits)
         yield from _afterwards(rng, first, phq_9, gad_7, elevated=elevated)
 
 
-def _sessions(rng: Random, programme: Programme, scheduled_at: datetime, starts_at: datetime) -> Iterator[Step]:
+def _sessions(rng: Random, programme: Programme, scheduled_at: datetime, starts_at: datetime, visits: Visits) -> Iterator[Step]:
     cadence = timedelta(days=drawn.pick(rng, drawn.CADENCE_DAYS))
     for _ in range(EWS_LIMIT if programme is Programme.EWS else LONGEST):
         yield Schedule(scheduled_at, "session", starts_at)
@@ -72,7 +112,7 @@ def _sessions(rng: Random, programme: Programme, scheduled_at: datetime, starts_
             yield Hold(starts_at + timedelta(minutes=50), starts_at.date())
         if rng.random() >= drawn.GOES_ON:
             return
-        scheduled_at, starts_at = starts_at + timedelta(minutes=55), starts_at + cadence
+        scheduled_at, starts_at = starts_at + timedelta(minutes=55), visits.book(starts_at + cadence, 2)
 
 
 def _afterwards(rng: Random, first: datetime, phq_9: int, gad_7: int, *, elevated: bool) -> Iterator[Step]:
@@ -103,3 +143,12 @@ def _in_office_hours(rng: Random, earliest: datetime) -> datetime:
         day += timedelta(days=1)
     first = max(FIRST_HOUR, earliest.hour + 1) if day == earliest.date() else FIRST_HOUR
     return datetime.combine(day, time(rng.randint(min(first, LAST_HOUR), LAST_HOUR), rng.choice((0, 30))), earliest.tzinfo)
+
+
+def _working_time(at: datetime) -> datetime:
+    """The same time, or the beginning of the next working day."""
+    if at.hour > LAST_HOUR or at.hour < FIRST_HOUR:
+        at = datetime.combine(at.date() + timedelta(days=at.hour > LAST_HOUR), time(FIRST_HOUR), at.tzinfo)
+    while at.weekday() >= 5:
+        at = datetime.combine(at.date() + timedelta(days=1), time(FIRST_HOUR), at.tzinfo)
+    return at

@@ -6,6 +6,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from common.deadlines.firing import Sweep
+from common.pages.rendering import Pages
 from common.service import Definition, Running, build, serve
 from scheduling.appointments.routes import router as appointments
 from scheduling.availability.openings import keep_fresh
@@ -23,6 +24,9 @@ from scheduling.matching.routes import router as matching
 from scheduling.notifications.mails import Post
 from scheduling.notifications.routes import router as notifications
 from scheduling.notifications.work import send_mails
+from scheduling.pages.my_request import router as my_request
+from scheduling.pages.provider_queue import router as provider_queue
+from scheduling.pages.site import site_of
 from scheduling.plans.routes import router as plans
 from scheduling.providers.routes import router as providers
 from scheduling.requests.delivery import ChoiceDelivery
@@ -42,11 +46,13 @@ ROUTERS = (
     *(requests, moves, availability, appointments, matching),
     *(episodes, waitlist, notifications, eligibility, eligibility_files, coverage),
 )
+PAGES = (provider_queue, my_request)
 
 
 def create_app(settings: SchedulingSettings) -> FastAPI:
     async def start(running: Running) -> Sequence[Awaitable[None]]:
         state = running.app.state
+        state.pages = Pages(site_of(settings))
         state.notice_texts = NoticeTexts(running.http, settings.consent_url)
         url = settings.eligibility_url
         state.eligibility_check = fhir_check(running.http, url) if url else embedded
@@ -56,7 +62,7 @@ def create_app(settings: SchedulingSettings) -> FastAPI:
         sweep = Sweep(running.db, running.journal, running.clock, POLICIES, acts, outcome_events, running.metrics)
         return [keep_fresh(running.db, running.clock), send_mails(running.db, post, running.clock), sweep.run()]
 
-    return build(Definition("scheduling", "Care Connect: scheduling", ROUTERS, MIGRATIONS, metadata, start=start), settings)
+    return build(Definition("scheduling", "Care Connect: scheduling", (*ROUTERS, *PAGES), MIGRATIONS, metadata, start=start), settings)
 
 
 def main() -> None:

@@ -66,9 +66,12 @@ class Care:
     async def ask(self, client: UUID, provider: UUID, choice: str | None = None, **more: Any) -> dict[str, Any]:
         body: dict[str, Any] = {"client_id": str(client), "provider_id": str(provider), "programme": "care_connect", **more}
         if choice:
-            body["sharing"] = {"choice": choice, "notice_digest": NOTICE}
+            body["sharing"] = self.choice(choice)
         asked: dict[str, Any] = await self.done("client", client, "POST", "/v1/consultation-requests", body)
         return asked
+
+    def choice(self, choice: str) -> dict[str, str]:
+        return {"choice": choice, "notice_digest": NOTICE}
 
     async def request(self, client: UUID, request: str) -> dict[str, Any]:
         found: dict[str, Any] = await self.done("client", client, "GET", f"/v1/consultation-requests/{request}")

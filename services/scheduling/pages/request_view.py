@@ -43,7 +43,7 @@ class Shown:
     levels: Sequence[ServiceLevel]
     to_come: Sequence[Appointment]
     can: Collection[str]
-    open_times: Mapping[str, Sequence[Slot]]
+    open_times: Mapping[AppointmentKind, Sequence[Slot]]
 
     @property
     def care_has_begun(self) -> bool:

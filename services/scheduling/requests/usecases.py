@@ -17,6 +17,7 @@ from common.problems import Problem
 from scheduling.appointments import usecases as appointments
 from scheduling.clients import tables as clients
 from scheduling.clients.rules import Covered
+from scheduling.eligibility.rules import Reason
 from scheduling.eligibility.usecases import check_eligible
 from scheduling.episodes.usecases import leave, reach, seek_care
 from scheduling.matching import usecases as matching
@@ -70,7 +71,8 @@ async def _check_may_ask(tx: AsyncConnection, asked: Asked, client: Covered, *, 
     unmet = await providers.listed(tx, asked.provider_id, asked.programme, client.state, client.plan_id, today)
     verdict, events = await check_eligible(tx, asked.client_id, asked.programme, today, now)
     if not verdict.eligible:
-        raise Problem("not_eligible", verdict.detail, field="client_id", rule="S1", reason=verdict.reason)
+        rule = "S2" if verdict.reason is Reason.PLAN else "S1"
+        raise Problem("not_eligible", verdict.detail, field="client_id", rule=rule, reason=verdict.reason)
     if unmet and served:
         raise Problem("provider_not_listed", "This provider cannot be asked in this programme and state.", field="provider_id", rule="S5")
     return events

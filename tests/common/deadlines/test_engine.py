@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from common.deadlines import engine
+from common.deadlines.policies import Policy, Rung
 from common.problems import Problem
 from tests.common.deadlines.conftest import HOUR, MONDAY, NEW_YORK, QUIET, RESPOND, SESSION, Service
 
@@ -48,6 +49,32 @@ async def test_a_moved_anchor_is_a_new_generation_that_inherits_what_was_fired(s
     await service.drain(MONDAY + 35 * HOUR)
     assert await service.effects(first.subject) == ["remind", "warn", "breach"]
     assert (await service.read(first.deadline_id))["next_fire_at"] is None
+
+
+async def test_a_reminder_of_the_new_date_fires_again_and_what_was_sent_once_does_not(service: Service) -> None:
+    rungs = (
+        Rung(key="week", action="effect", hours_after_anchor=-168, again=True),
+        Rung(key="forms", action="effect", hours_after_anchor=-72),
+        Rung(key="day", action="effect", hours_after_anchor=-24, again=True),
+    )
+    visit = Policy(code="visit", version=1, rule="A1", budget=0, unit="elapsed_hours", rungs=rungs)
+    first = await service.arm(visit, MONDAY, now=MONDAY - 200 * HOUR)
+    await service.drain(MONDAY - 20 * HOUR, service.sweep(visit))
+    await service.arm(visit, MONDAY + 300 * HOUR, subject=first.subject, about=first.about)
+    await service.drain(MONDAY + 290 * HOUR, service.sweep(visit))
+    assert await service.effects(first.subject) == ["week", "forms", "day", "week", "day"]
+
+
+async def test_a_stop_that_waits_for_a_moved_anchor_stops_the_new_generation(service: Service) -> None:
+    armed = await service.arm(RESPOND)
+    again: dict[str, Any] = {"subject": armed.subject, "about": armed.about, "zone": NEW_YORK, "now": MONDAY}
+    async with service.db.begin() as tx:
+        moved = await engine.arm(tx, RESPOND, anchor_at=MONDAY + HOUR, **again)
+        stopping = asyncio.create_task(service.does(engine.stop, "respond", subject=armed.subject, occurred_at=MONDAY + 2 * HOUR))
+        await asyncio.sleep(0.3)
+        assert not stopping.done()
+    outcome = await stopping
+    assert (outcome.kind, outcome.deadline.deadline_id) == ("met", moved.deadline_id)
 
 
 async def test_a_new_cycle_after_the_last_was_met_inherits_nothing(service: Service) -> None:

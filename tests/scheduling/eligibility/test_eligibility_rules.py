@@ -33,7 +33,13 @@ CLIENT = Client(
 
 
 def period(**changes: Any) -> Period:
-    usual = {"period_id": uuid4(), "client_id": CLIENT.client_id, "employer_id": EMPLOYER, "plan_id": PLAN, "starts_on": date(2026, 1, 1)}
+    usual: dict[str, Any] = {
+        "period_id": uuid4(),
+        "client_id": CLIENT.client_id,
+        "employer_id": EMPLOYER,
+        "plan_id": PLAN,
+        "starts_on": date(2026, 1, 1),
+    }
     return Period(**usual | {"source": Source.FILE, "recorded_at": KNOWN} | changes)
 
 
@@ -100,7 +106,13 @@ def test_S2_a_plan_takes_part_from_its_first_to_its_last_day(first: date | None,
 
 
 def answered(*, active: bool, **changes: Any) -> PayerAnswer:
-    usual = {"client_id": CLIENT.client_id, "programme": Programme.EWS, "plan_id": PLAN, "as_of": TODAY, "answered_at": KNOWN + DAY}
+    usual: dict[str, Any] = {
+        "client_id": CLIENT.client_id,
+        "programme": Programme.EWS,
+        "plan_id": PLAN,
+        "as_of": TODAY,
+        "answered_at": KNOWN + DAY,
+    }
     return PayerAnswer(**usual | {"active": active} | changes)
 
 

@@ -12,9 +12,8 @@ import pytest
 
 from tests.scheduling.eligibility.office import CARE_CONNECT, NOW, TODAY, Office, registration
 
-COLUMNS = ("maintenance_type", "client_id", "member_id", "employer_id", "plan_id", "programme", "coverage_start", "coverage_end")
-COLUMNS = (*COLUMNS, "birth_date", "state")
-HEADER = ",".join(COLUMNS)
+HEADER = "maintenance_type,client_id,member_id,employer_id,plan_id,programme,coverage_start,coverage_end,birth_date,state"
+COLUMNS = HEADER.split(",")
 REGISTERED = [("2026-03-02", None)]
 
 

@@ -19,7 +19,7 @@ days = st.dates(JANUARY, date(2026, 2, 9))
 
 
 def version(number: int, applies_from: date = JANUARY, **terms: Any) -> Contract:
-    said = {"starts_on": JANUARY, "programme": Programme.EWS} | terms
+    said: dict[str, Any] = {"starts_on": JANUARY, "programme": Programme.EWS} | terms
     return Contract(**said, employer_id=EMPLOYER, version=number, applies_from=applies_from, recorded_at=datetime(2026, 1, 1, tzinfo=UTC))
 
 
