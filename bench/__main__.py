@@ -1,6 +1,6 @@
-"""`python -m bench [optout|journal|consumer|redaction|decisions|stages …] [--quick]`: measures, writes `bench/out/`, prints tables.
+"""`python -m bench [optout|journal|consumer|redaction|decisions|stages|deadlines …] [--quick]`: measures, writes `bench/out/`, prints tables.
 
-Without a name all but `stages` are run, which tells where the time of our own opt-out goes.
+Without a name all but `stages`, which tells where the time of our own opt-out goes, and `deadlines`, which takes a quarter of an hour, are run.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import consumer, decisions, journal, optout, ours, redaction, stages
+from bench import consumer, deadlines, decisions, journal, optout, ours, redaction, stages
 from bench.moments import Moments
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.ports import free_ports
@@ -72,6 +72,10 @@ def _decisions(infrastructure: Infrastructure, folder: Path, quick: bool) -> Non
         uvloop.run(decisions.run(infrastructure, stack, moments, folder, decisions.QUICK if quick else decisions.Plan()))
 
 
+def _deadlines(infrastructure: Infrastructure, folder: Path, quick: bool) -> None:
+    uvloop.run(deadlines.run(infrastructure, folder, deadlines.QUICK if quick else deadlines.Plan()))
+
+
 PARTS: dict[str, Callable[[Infrastructure, Path, bool], None]] = {
     "optout": _optout,
     "journal": _journal,
@@ -79,16 +83,18 @@ PARTS: dict[str, Callable[[Infrastructure, Path, bool], None]] = {
     "redaction": _redaction,
     "decisions": _decisions,
     "stages": _stages,
+    "deadlines": _deadlines,
 }
+ASKED_FOR_ONLY = ("stages", "deadlines")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all but stages by default")
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all but stages and deadlines by default")
     parser.add_argument("--quick", action="store_true", help="small counts: whether it runs, not how fast it is")
     asked = parser.parse_args()
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    for part in asked.parts or [name for name in PARTS if name != "stages"]:
+    for part in asked.parts or [name for name in PARTS if name not in ASKED_FOR_ONLY]:
         with tempfile.TemporaryDirectory() as folder, Infrastructure() as infrastructure:
             PARTS[part](infrastructure, Path(folder), asked.quick)
 

@@ -11,9 +11,14 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, settings
 
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.stack import Stack
+
+# Machines are shared: how long an example takes says nothing about the code.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 
 CHOSEN = "CARE_CONNECT_TEST_STACK"
 """What the run was started with; the workers find the servers as external ones."""

@@ -1,6 +1,7 @@
 """Clients with records of every kind, what the ledger says of them, and waiting until reporting has taken everything in."""
 
 import json
+from itertools import count as counting
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,6 +12,7 @@ from tests.story import Story, eventually
 STREAMS = 16
 PHQ_9 = ("44250-9", "44255-8", "44259-0", "44254-1", "44251-7", "44258-2", "44252-5", "44253-3", "44260-8")
 EVERY = sorted(str(category) for category in Category)
+BOOKED = counting()
 RECORDS = len(EVERY)
 """How many `fill` leaves behind: one of each category."""
 
@@ -51,8 +53,9 @@ async def book_sessions(story: Story, request: str, count: int, month: int = 3) 
     path, provider = f"/v1/consultation-requests/{request}", story.token("provider", story.provider)
     accepted = await story.call("scheduling", "POST", f"{path}/acceptance", provider, headers={"if-match": '"1"'})
     assert accepted.status_code == 200, accepted.text
+    hour = next(BOOKED) % 24  # nobody sees two at once
     for day in range(1, count + 1):
-        body = {"kind": "session", "starts_at": f"2026-{month:02}-{day:02}T15:00:00Z"}
+        body = {"kind": "session", "starts_at": f"2026-{month:02}-{day:02}T{hour:02}:00:00Z"}
         made = await story.call("scheduling", "POST", f"{path}/appointments", provider, json=body)
         assert made.status_code == 201, made.text
 

@@ -72,8 +72,14 @@ class Story:
         assert answer.status_code == 201, answer.text
         return UUID(answer.json()["client_id"])
 
-    async def request(self, client: UUID, choice: str | None, **more: Any) -> httpx.Response:
-        body: dict[str, Any] = {"client_id": str(client), "provider_id": str(self.provider), "programme": "care_connect"}
+    async def another_provider(self) -> UUID:
+        body = participating(provider := uuid4(), "Dr. Other", "MA", self.plan)
+        answer = await self.call("scheduling", "POST", "/v1/providers", self.token("operations"), json=body)
+        assert answer.status_code == 201, answer.text
+        return provider
+
+    async def request(self, client: UUID, choice: str | None, provider: UUID | None = None, **more: Any) -> httpx.Response:
+        body: dict[str, Any] = {"client_id": str(client), "provider_id": str(provider or self.provider), "programme": "care_connect"}
         if choice:
             body["sharing"] = {"choice": choice, "notice_digest": NOTICE, **more}
         return await self.call("scheduling", "POST", "/v1/consultation-requests", self.token("client", client), json=body)

@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
+from common.contracts.vocabulary import Programme
 from common.journal import stream_of
+from consent.notices.shipped import shipped
 from demo.providers import participating
-from tests.story import NOTICE, Story, eventually
+from tests.story import Story, eventually
 
 BOSTON = ZoneInfo("America/New_York")
 STREAMS = 16
@@ -66,12 +68,13 @@ class Care:
     async def ask(self, client: UUID, provider: UUID, choice: str | None = None, **more: Any) -> dict[str, Any]:
         body: dict[str, Any] = {"client_id": str(client), "provider_id": str(provider), "programme": "care_connect", **more}
         if choice:
-            body["sharing"] = self.choice(choice)
+            body["sharing"] = self.choice(choice, body["programme"])
         asked: dict[str, Any] = await self.done("client", client, "POST", "/v1/consultation-requests", body)
         return asked
 
-    def choice(self, choice: str) -> dict[str, str]:
-        return {"choice": choice, "notice_digest": NOTICE}
+    def choice(self, choice: str, programme: str = "care_connect") -> dict[str, str]:
+        shown = {(n.programme, n.version, n.language): n.digest for n in shipped()}
+        return {"choice": choice, "notice_digest": shown[Programme(programme), "2026-01", "en"]}
 
     async def request(self, client: UUID, request: str) -> dict[str, Any]:
         found: dict[str, Any] = await self.done("client", client, "GET", f"/v1/consultation-requests/{request}")

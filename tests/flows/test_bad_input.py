@@ -35,7 +35,8 @@ async def test_C2_a_first_request_without_the_choice_is_refused_and_nothing_is_k
     assert (body["field"], body["rule"]) == ("sharing", "C2")
     assert await journal_of(story, "scheduling") == before
     assert (await story.request(client, "decline")).status_code == 201
-    assert (await story.request(client, None)).status_code == 201, "the second request needs none"
+    assert_problem(await story.request(client, None), 409, "already_asked")
+    assert (await story.request(client, None, provider=await story.another_provider())).status_code == 201, "the second request needs none"
     assert_problem(await story.request(client, "opt_in"), 409, "choice_unexpected")
 
 

@@ -76,6 +76,7 @@ async def test_C3_declining_changes_no_service_from_the_first_request_to_a_chang
 
 async def another(care: Care) -> Care:
     """The same network again, with people of its own: otherwise the one client's providers would be proposed to the other."""
+    await care.at(monday(8))  # contracts are in force from the day on which an employer is added
     return Care(await Story(care.story.stack, care.story.http).open())
 
 

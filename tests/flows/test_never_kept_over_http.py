@@ -107,4 +107,4 @@ async def test_C12_on_the_13th_birthday_a_client_is_registered(story: Story) -> 
     sent = client_in(story, thirteenth(datetime.now(UTC).date()))
     answer = await story.call("scheduling", "POST", "/v1/clients", story.token("operations"), json=sent)
     assert answer.status_code == 201, answer.text
-    assert await kept_of(story, sent["client_id"]) == 2
+    assert await kept_of(story, sent["client_id"]) == 3, "the row, and the facts that they are registered and eligible"

@@ -31,18 +31,49 @@ def at_noon(days: int) -> datetime:
     return day.replace(hour=12, minute=0, second=0, microsecond=0).astimezone(UTC)
 
 
+STATE = "CT"
+"""No other tests open it: here it has been open for long."""
+LONG_AGO = timedelta(days=60)
+
+
 @dataclass
 class Clinic(Story):
+    async def open(self) -> "Clinic":
+        """Long ago, so that what happened a week ago could happen."""
+        employer = {"name": "Acme", "programmes": ["care_connect"], "employer_id": str(self.employer)}
+        provider = participating(self.provider, "Dr. Reed", STATE, self.plan)
+        for path, body in (
+            (f"/v1/states/{STATE}/opening", None),
+            ("/v1/employers", employer),
+            ("/v1/plans", {"name": "The plan", "plan_id": str(self.plan)}),
+            ("/v1/providers", provider),
+        ):
+            await self.scheduling("POST", path, "operations", uuid4(), now() - LONG_AGO, json=body)
+        return self
+
+    async def client(self, state: str = STATE) -> UUID:
+        body = {
+            "employer_id": str(self.employer),
+            "plan_id": str(self.plan),
+            "programme": "care_connect",
+            "birth_date": "1985-05-17",
+            "sex": "female",
+            "state": state,
+            "language": "en",
+        }
+        made = await self.scheduling("POST", "/v1/clients", "operations", uuid4(), now() - LONG_AGO, json=body)
+        return UUID(made["client_id"])
+
     async def scheduling(self, method: str, path: str, role: str, subject: UUID, at: datetime | None = None, **more: Any) -> Any:
         headers = {"clock-now": at.isoformat()} if at else {}
         answer = await self.call("scheduling", method, path, self.token(role, subject), headers=headers | more.pop("headers", {}), **more)
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
 
-    async def colleague(self, name: str, **more: Any) -> UUID:
+    async def colleague(self, name: str, state: str = STATE) -> UUID:
         made = uuid4()
-        body = participating(made, name, "MA", self.plan, degree="masters") | more
-        await self.scheduling("POST", "/v1/providers", "operations", uuid4(), json=body)
+        body = participating(made, name, state, self.plan)
+        await self.scheduling("POST", "/v1/providers", "operations", uuid4(), now() - LONG_AGO, json=body)
         return made
 
     async def opens_hours(self, provider: UUID | None = None) -> None:

@@ -12,6 +12,4 @@ __all__ = ["browser", "page", "window"]
 
 @pytest.fixture
 async def clinic(stack: Stack, http: httpx.AsyncClient) -> Clinic:
-    made = Clinic(stack, http)
-    await made.open()
-    return made
+    return await Clinic(stack, http).open()

@@ -1,17 +1,11 @@
 """The client's page in a real Chromium with JavaScript switched off, as a client uses it."""
 
 from datetime import timedelta
-from uuid import uuid4
 
 from playwright.async_api import Page, expect
 
-from demo.providers import participating
 from tests.pages_scheduling.clinic import Clinic, at_noon, now, signed_in
 from tests.story import eventually
-
-
-def when(page: Page, text: str) -> str:
-    return f"li:has-text('{text}')"
 
 
 async def test_S7_S8_S9_the_way_to_the_first_session_with_what_is_promised(clinic: Clinic, page: Page) -> None:
@@ -128,21 +122,10 @@ async def test_a_request_is_withdrawn_without_a_reason(clinic: Clinic, page: Pag
 
 
 async def test_S12_where_the_network_does_not_operate_the_client_joins_the_waitlist(clinic: Clinic, page: Page) -> None:
-    await clinic.call("scheduling", "DELETE", "/v1/states/WY", clinic.token("operations"))
-    provider = uuid4()
-    body = participating(provider, "Dr. West", "WY", clinic.plan)
-    await clinic.scheduling("POST", "/v1/providers", "operations", uuid4(), json=body)
-    client = await clinic.client()
-    connection_state = {"state": "WY"}
-    client = uuid4()
-    record = {
-        "client_id": str(client), "employer_id": str(clinic.employer), "plan_id": str(clinic.plan), "programme": "care_connect",
-        "birth_date": "1985-05-17", "sex": "female", "language": "en", **connection_state,
-    }  # fmt: skip
-    await clinic.scheduling("POST", "/v1/clients", "operations", uuid4(), json=record)
+    provider, client = await clinic.colleague("Dr. West", "WY"), await clinic.client("WY")
     await clinic.asked(client, provider=provider)
     await signed_in(page, clinic, "client", client)
-    await page.get_by_role("button", name="Join the waitlist").click()
+    await page.get_by_role("button", name="Join the waitlist", exact=True).click()
     await expect(page.get_by_role("status")).to_contain_text("You are on the waitlist")
     await expect(page.get_by_text("You are on the waitlist of WY since")).to_be_visible()
 

@@ -28,7 +28,7 @@ async def test_S7_requests_show_the_time_left_and_the_overdue_come_first_marked(
     await expect(card(page, late).locator(".problem")).to_be_visible()
     await expect(card(page, urgent).locator(".due")).to_contain_text("1 h 58 min left")
     await expect(card(page, fresh)).to_contain_text("Language: English")
-    await expect(card(page, fresh)).to_contain_text("State: MA")
+    await expect(card(page, fresh)).to_contain_text("State: CT")
 
 
 async def test_of_the_client_no_more_is_shown_than_is_needed(clinic: Clinic, page: Page) -> None:

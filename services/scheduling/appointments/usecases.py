@@ -22,8 +22,9 @@ from scheduling.coverage import usecases as coverage
 from scheduling.episodes import usecases as episodes
 from scheduling.requests import tables as requests
 from scheduling.requests.changing import load
+from scheduling.requests.leaving import leave as leave_requests
 from scheduling.requests.rules import ConsultationRequest, SelfBooking
-from scheduling.requests.states import Move, after
+from scheduling.requests.states import UNANSWERED, Move, after
 from scheduling.service_levels.rules import Consequences
 from scheduling.service_levels.usecases import carry_out
 
@@ -180,9 +181,17 @@ async def complete_appointment(
         await requests.change(
             tx, request.model_copy(update={"state": after(request.state, HELD[held.kind]), "version": request.version + 1})
         )
+        if held.kind == "session":
+            consequences += await _no_longer_waiting(tx, held, now)
         return held, consequences + await _reached(tx, standing, held, now) + await _covered(tx, held, now)
 
     return await changing.change(db, journal, caller, key, completion.appointment_id, decide, now)
+
+
+async def _no_longer_waiting(tx: AsyncConnection, held: Appointment, now: datetime) -> Consequences:
+    """Who is in care is not offered others by a request that was never answered (S11)."""
+    earlier = await requests.of_client(tx, held.client_id, held.programme)
+    return await leave_requests(tx, earlier, UNANSWERED, now)
 
 
 async def _reached(tx: AsyncConnection, standing: Standing, held: Appointment, now: datetime) -> Consequences:

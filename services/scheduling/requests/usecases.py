@@ -24,6 +24,7 @@ from scheduling.matching import usecases as matching
 from scheduling.providers import usecases as providers
 from scheduling.requests import changing, outcomes, rules, tables
 from scheduling.requests.changing import Matter, seen_by
+from scheduling.requests.leaving import leave as leave_requests
 from scheduling.requests.outcomes import Ending
 from scheduling.requests.rules import Answer, Asked, ConsultationRequest, Standing
 from scheduling.requests.states import Move, RequestState
@@ -50,7 +51,7 @@ async def submit_request(db: Database, journal: Journal, caller: Principal, key:
         first = await tables.is_first(tx, asked.client_id)
         rules.check(asked, client, first=first)
         verified = await _check_may_ask(tx, asked, client, served=served, now=now)
-        others = await _leave_unanswered(tx, asked, now)
+        others = await _leave_timed_out(tx, asked, now)
         proposed = await matching.choose(tx, asked.client_id, asked.programme, asked.provider_id, now)
         episode, sought = await seek_care(tx, client, asked.programme, served=served, now=now)
         standing = Standing(first, served, episode.episode_id, "matching" if proposed else "directory")
@@ -78,17 +79,13 @@ async def _check_may_ask(tx: AsyncConnection, asked: Asked, client: Covered, *, 
     return events
 
 
-async def _leave_unanswered(tx: AsyncConnection, asked: Asked, now: datetime) -> Consequences:
-    """S11: who goes to another provider no longer waits for the one who has not answered for three days."""
-    left = Consequences()
-    for request in await tables.of_client(tx, asked.client_id, asked.programme):
+async def _leave_timed_out(tx: AsyncConnection, asked: Asked, now: datetime) -> Consequences:
+    """S11: who goes to another provider no longer waits for the one who has not answered for three days. Raises Problem."""
+    earlier = await tables.of_client(tx, asked.client_id, asked.programme)
+    for request in earlier:
         if request.provider_id == asked.provider_id and not request.is_over and request.state is not RequestState.TIMED_OUT:
             raise Problem("already_asked", "This provider has been asked and the request is open.", field="provider_id", rule="S6")
-        if request.state is RequestState.TIMED_OUT:
-            over, consequences = outcomes.withdraw(request, "network", now)
-            await tables.change(tx, over)
-            left += consequences
-    return left
+    return await leave_requests(tx, earlier, {RequestState.TIMED_OUT}, now)
 
 
 async def answer_request(
