@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, get_args
@@ -15,7 +14,6 @@ from common.contracts.vocabulary import Programme
 from common.db import Database
 from scheduling.availability.openings import next_opening
 from scheduling.directory import tables as directory
-from scheduling.directory.rules import listings
 from scheduling.providers import tables
 from scheduling.providers.record import Credential, Licence, Participation, Provider
 from scheduling.providers.rules import placed
@@ -87,13 +85,13 @@ async def fill(db: Database, people: Sequence[tuple[Provider, datetime | None]])
     for start in range(0, len(people), 500):
         batch = people[start : start + 500]
         joined = [{"provider_id": p.provider_id, **each.model_dump()} for p, _ in batch for each in p.participations]
-        listed = [asdict(each) | {"provider_id": p.provider_id} for p, _ in batch for each in listings(p)]
+        listed = [row for p, _ in batch for row in directory.rows_of(p)]
         openings = [{"provider_id": p.provider_id, "starts_at": at, "computed_at": NOW, "refresh_at": NOW} for p, at in batch]
         async with db.begin() as tx:
             await tx.execute(sa.insert(tables.provider), [tables.row_of(p) for p, _ in batch])
             await tx.execute(sa.insert(tables.participation), joined)
             await tx.execute(sa.insert(directory.directory_listing), listed)
-            await tx.execute(directory.ENTER, [directory.entry_of(p) for p, _ in batch if listings(p)])
+            await tx.execute(directory.SAY, [directory.said(p) for p, _ in batch if directory.rows_of(p)])
             await tx.execute(sa.insert(next_opening), openings)
     await db.pool.execute("vacuum analyze")
     return time.perf_counter() - began

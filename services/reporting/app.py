@@ -10,7 +10,14 @@ from common.contracts.assessments import AssessmentCompleted, SatisfactionAnswer
 from common.contracts.catalogue import EVENTS
 from common.contracts.consent import Declined, OptedIn, OptedOut, SharingNarrowed, SharingResumed, SharingSuspended
 from common.contracts.partner import RECALL_TOPIC, STATE_TOPIC
-from common.contracts.scheduling import AppointmentHeld, AppointmentScheduled, ClientRegistered
+from common.contracts.scheduling import (
+    AppointmentCancelled,
+    AppointmentHeld,
+    AppointmentMissed,
+    AppointmentMoved,
+    AppointmentScheduled,
+    ClientRegistered,
+)
 from common.service import Definition, Running, build, serve
 from reporting.exports.routes import router as exports
 from reporting.partner.publisher import COMPACTED, Publisher
@@ -50,6 +57,9 @@ def create_app(settings: ReportingSettings) -> FastAPI:
             {
                 ClientRegistered: projections.on_client_registered,
                 AppointmentScheduled: projections.on_appointment_scheduled,
+                AppointmentMoved: projections.on_appointment_moved,
+                AppointmentCancelled: projections.on_appointment_cancelled,
+                AppointmentMissed: projections.on_appointment_missed,
                 AppointmentHeld: projections.on_appointment_held,
             },
             EVENTS,

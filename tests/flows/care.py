@@ -95,8 +95,9 @@ class Care:
         return held
 
     async def cases(self, client: UUID) -> list[dict[str, Any]]:
+        """The oldest first."""
         found: list[dict[str, Any]] = (await self.done("client", client, "GET", "/v1/matching-cases"))["items"]
-        return found
+        return sorted(found, key=lambda case: str(case["opened_at"]))
 
     async def told(self, role: str, who: UUID) -> list[str]:
         """The templates of what somebody was told, the newest first."""

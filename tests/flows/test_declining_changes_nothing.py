@@ -1,7 +1,7 @@
 """C3: a client's whole way through scheduling, once declining and once agreeing, compared answer by answer."""
 
 import json
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -39,12 +39,12 @@ async def lived(care: Care, choice: str) -> dict[str, Any]:
     answers.append(await care.done("client", client, "GET", f"/v1/clients/{client}/episodes"))
     known = {str(silent): "silent", str(good): "good", str(next_one): "next", str(client): "client"}
     facts = [fact for fact in await care.facts(client) if fact["fact"] not in OF_THE_CHOICE]
-    told = {who: await care.told(role, UUID(id)) for id, who in known.items() for role in ("client" if who == "client" else "provider",)}
+    told = {who: sorted(await care.told(role, UUID(id))) for id, who in known.items() for role in ("client" if who == "client" else "provider",)}
     return {"answers": [same(answer, known) for answer in answers], "facts": [same(fact, known) for fact in facts], "told": told}
 
 
 def same(value: Any, known: dict[str, str]) -> Any:
-    """With ids by whose they are, and moments to the minute: two lives are never lived in the same second."""
+    """With ids by whose they are, and moments to the hour: two lives are never lived in the same minute."""
     match value:
         case dict():
             return {name: same(inner, known) for name, inner in value.items() if name not in ("event_id", "proposals", "provider_ids")}
@@ -55,9 +55,9 @@ def same(value: Any, known: dict[str, str]) -> Any:
         case str() if is_id(value):
             return "an id"
         case str() if len(value) > 19 and value[10] == "T":
-            return value[:16]
+            return round(datetime.fromisoformat(value).timestamp() / 3600)
         case int() if value > 1000:
-            return value // 60
+            return round(value / 3600)
     return value
 
 

@@ -23,7 +23,7 @@ from common.deadlines.calendar_versions import outdated, ship_calendars
 from common.deadlines.deadline import Deadline
 from common.deadlines.policies import Policies
 from common.deadlines.reprojection import reproject
-from common.deadlines.statements import CLAIM, CLAIM_ONE, OLDEST_DUE, PUT_OFF, RETRYING, to_deadline
+from common.deadlines.statements import CLAIM, CLAIM_ONE, NEXT_DUE, PUT_OFF, RETRYING, to_deadline
 from common.journal import Journal
 from common.metrics import Metrics
 
@@ -32,6 +32,8 @@ __all__ = ["Action", "Fired", "Firing", "OutcomeEvents", "Sweep"]
 log = logging.getLogger(__name__)
 
 BATCH = 500
+BREATH = 0.02
+"""Seconds between two looks at least: what is due one after the other is fired a few at a time."""
 RETRIES = 20
 """Of those that failed before, at most so many a sweep, each in a transaction of its own."""
 
@@ -57,13 +59,15 @@ class Sweep:
         self._effects = Effects(journal, policies, actions, outcome_events)
 
     async def run(self) -> None:
-        """Polls each second, a little unevenly so that several do not always meet, and goes on while there is something to do."""
+        """Polls each second, a little unevenly so that several do not always meet, and looks sooner where it knows of something."""
         while True:
+            pause = self.poll * random.uniform(0.75, 1.25)
             try:
                 await self.drain()
+                pause = min(pause, await self._until_next(self.clock.now()) or pause)
             except Exception as error:  # the database is away, or starts: nothing is lost, all of it is still due
                 log.warning("the sweep of deadlines starts again", extra={"error": type(error).__name__})
-            await asyncio.sleep(self.poll * random.uniform(0.75, 1.25))
+            await asyncio.sleep(pause)
 
     async def drain(self) -> None:
         """Until nothing is due that can be fired now."""
@@ -72,7 +76,6 @@ class Sweep:
             await ship_calendars(tx, self.clock.now())
         while True:
             now, passed_over = self.clock.now(), len(left)
-            await self._tell_age(now)
             moved = await self._follow_calendars(now) + await self.sweep(now, left)
             if not moved and len(left) == passed_over:
                 return
@@ -134,10 +137,13 @@ class Sweep:
                 moved += await reproject(tx, code, now, BATCH)
         return moved
 
-    async def _tell_age(self, now: datetime) -> None:
+    async def _until_next(self, now: datetime) -> float | None:
+        """Seconds until the next is due; None where there is none, or what is due could not be fired now. Tells how old the oldest is."""
         async with self.db.begin() as tx:
-            oldest = (await tx.exec_driver_sql(OLDEST_DUE)).scalar_one()
-        self.metrics.deadline_oldest_due_seconds.set(max(0.0, (now - oldest).total_seconds()) if oldest else 0)
+            first = (await tx.exec_driver_sql(NEXT_DUE)).scalar_one()
+        ahead = (first - now).total_seconds() if first else 0.0
+        self.metrics.deadline_oldest_due_seconds.set(max(0.0, -ahead))
+        return max(ahead, BREATH) if ahead > 0 else None
 
     def _observe(self, taken: list[Shot], now: datetime) -> None:
         for shot in taken:

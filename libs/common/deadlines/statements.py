@@ -91,7 +91,7 @@ select {COLUMNS} from deadline d where state = 'open' and calendar_code = $1 and
 
 NEXT_GENERATION = "select coalesce(max(generation), 0) + 1 from deadline where subject = $1 and policy_code = $2"
 
-OLDEST_DUE = """
+NEXT_DUE = """
 select least((select min(next_fire_at) from deadline where next_fire_at is not null and attempts = 0),
              (select min(next_fire_at) from deadline where attempts > 0))"""
 

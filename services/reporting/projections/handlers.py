@@ -5,7 +5,14 @@ from collections.abc import Sequence
 
 from common.applying import Received
 from common.contracts.assessments import AssessmentCompleted, SatisfactionAnswered
-from common.contracts.scheduling import AppointmentHeld, AppointmentScheduled, ClientRegistered
+from common.contracts.scheduling import (
+    AppointmentCancelled,
+    AppointmentHeld,
+    AppointmentMissed,
+    AppointmentMoved,
+    AppointmentScheduled,
+    ClientRegistered,
+)
 from common.contracts.vocabulary import Category
 from common.db import Connection
 from reporting.partner.tables import mark_dirty
@@ -24,6 +31,21 @@ async def on_client_registered(tx: Connection, received: Sequence[Received[Clien
 
 async def on_appointment_scheduled(tx: Connection, received: Sequence[Received[AppointmentScheduled]]) -> None:
     await tables.keep_appointments(tx, [r.event for r in received], [r.entry.stream for r in received])
+    await mark_dirty(tx, [r.event.client_id for r in received])
+
+
+async def on_appointment_moved(tx: Connection, received: Sequence[Received[AppointmentMoved]]) -> None:
+    await tables.move_appointments(tx, [r.event for r in received])
+    await mark_dirty(tx, [r.event.client_id for r in received])
+
+
+async def on_appointment_cancelled(tx: Connection, received: Sequence[Received[AppointmentCancelled]]) -> None:
+    await tables.call_off_appointments(tx, [r.event for r in received], "cancelled")
+    await mark_dirty(tx, [r.event.client_id for r in received])
+
+
+async def on_appointment_missed(tx: Connection, received: Sequence[Received[AppointmentMissed]]) -> None:
+    await tables.call_off_appointments(tx, [r.event for r in received], "noshow")
     await mark_dirty(tx, [r.event.client_id for r in received])
 
 

@@ -1,13 +1,21 @@
 """What reporting knows: clients, their records by category, and what they share. Kept by events only."""
 
 from collections.abc import Sequence
+from typing import Literal
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from common.contracts.assessments import AssessmentCompleted, SatisfactionAnswered
-from common.contracts.scheduling import AppointmentHeld, AppointmentScheduled, ClientRegistered
+from common.contracts.scheduling import (
+    AppointmentCancelled,
+    AppointmentHeld,
+    AppointmentMissed,
+    AppointmentMoved,
+    AppointmentScheduled,
+    ClientRegistered,
+)
 from common.contracts.vocabulary import Category
 from common.db import Connection
 from common.schema import moment
@@ -57,7 +65,7 @@ select record_id, client_id, stream, programme, category, body::jsonb, occurred_
     as r(record_id, client_id, stream, programme, category, body, occurred_at)
 on conflict (record_id) do nothing"""
 
-# C16: sessions after the first one tell how often somebody is seen; they are a category of their own.
+# C16: sessions after the first one tell how often somebody is seen; they are a category of their own (PLACE_SESSIONS).
 KEEP_APPOINTMENTS = """
 insert into record (record_id, client_id, stream, programme, category, body, occurred_at)
 select a.record_id, a.client_id, a.stream, a.programme,
@@ -68,6 +76,24 @@ select a.record_id, a.client_id, a.stream, a.programme,
   from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[])
     as a(record_id, client_id, stream, programme, kind, starts_at, occurred_at)
 on conflict (record_id) do nothing"""
+
+MOVE_APPOINTMENTS = """
+update record r set body = r.body || jsonb_build_object('start', m.starts_at)
+  from unnest($1::uuid[], $2::timestamptz[]) as m(record_id, starts_at) where r.record_id = m.record_id"""
+
+CALL_OFF_APPOINTMENTS = """
+update record r set body = r.body || jsonb_build_object('status', $2::text) where r.record_id = any($1::uuid[])"""
+
+# C16: a session that was called off is not the first one any more, once there is another. Never are two of them among the appointments:
+# somebody whose sessions are called off again and again would be seen to have one every week.
+PLACE_SESSIONS = """
+with placed as (
+  select record_id,
+         case row_number() over (partition by client_id, programme
+                                 order by body ->> 'status' in ('cancelled', 'noshow'), category <> 'appointments', occurred_at, record_id)
+           when 1 then 'appointments' else 'session_frequency' end as category
+    from record where client_id = any($1::uuid[]) and body ->> 'kind' = 'session')
+update record r set category = placed.category from placed where r.record_id = placed.record_id and r.category <> placed.category"""
 
 FULFIL_APPOINTMENTS = """
 update record r set body = r.body || jsonb_build_object('status', 'fulfilled', 'held_on', h.held_on)
@@ -111,6 +137,26 @@ async def keep_appointments(tx: Connection, events: Sequence[AppointmentSchedule
         [e.starts_at for e in events],
         [e.occurred_at for e in events],
     )
+    await _place_sessions(tx, events)
+
+
+async def move_appointments(tx: Connection, events: Sequence[AppointmentMoved]) -> None:
+    await tx.execute(MOVE_APPOINTMENTS, [e.appointment_id for e in events], [e.starts_at for e in events])
+
+
+async def call_off_appointments(
+    tx: Connection, events: Sequence[AppointmentCancelled] | Sequence[AppointmentMissed], status: Literal["cancelled", "noshow"]
+) -> None:
+    """`status` as FHIR Appointment has it."""
+    await tx.execute(CALL_OFF_APPOINTMENTS, [e.appointment_id for e in events], status)
+    await _place_sessions(tx, events)
+
+
+async def _place_sessions(
+    tx: Connection, events: Sequence[AppointmentScheduled] | Sequence[AppointmentCancelled] | Sequence[AppointmentMissed]
+) -> None:
+    if clients := [e.client_id for e in events if e.kind == "session"]:
+        await tx.execute(PLACE_SESSIONS, clients)
 
 
 async def fulfil_appointments(tx: Connection, events: Sequence[AppointmentHeld]) -> None:

@@ -23,7 +23,6 @@ ORDERS: tuple[Order, ...] = ("rotation", "next_open", "relevance")
 class Listing:
     """From the first to the last day, both included, the provider may be asked by people of this plan who live in this state."""
 
-    programme: Programme
     state: str
     plan_id: UUID
     from_on: date
@@ -44,24 +43,27 @@ class Candidate:
 
 def listings(provider: Provider) -> set[Listing]:
     """S3 written out in days, so that nothing has to be done on the day when a licence or a credential ends."""
-    return set(_listings(provider)) if suits(provider) else set()
+    return set(_listings(provider)) if suits(provider) and programmes(provider) else set()
 
 
 def _listings(provider: Provider) -> Iterator[Listing]:
-    for programme in Programme:
-        if not participating(provider, programme):
-            continue
-        for licence in provider.licences:
-            for credential in provider.credentials:
-                until_on = min(licence.expires_on, counts_until(provider, credential))
-                if licence.kind == "full" and credential.under_network_tax_id and credential.starts_on <= until_on:
-                    yield Listing(programme, licence.state, credential.plan_id, credential.starts_on, until_on)
+    for licence in provider.licences:
+        for credential in provider.credentials:
+            until_on = min(licence.expires_on, counts_until(provider, credential))
+            if licence.kind == "full" and credential.under_network_tax_id and credential.starts_on <= until_on:
+                yield Listing(licence.state, credential.plan_id, credential.starts_on, until_on)
+
+
+def programmes(provider: Provider) -> list[Programme]:
+    """These have no days: who leaves has left."""
+    return [programme for programme in Programme if participating(provider, programme)]
 
 
 def traits(provider: Provider) -> list[str]:
     """What a filter may ask for, as `filter:value`. A language is found by its own tag and by each shorter one (RFC 4647, 3.3.1)."""
     found = {f"specialty:{code}" for code in provider.specialties} | {f"modality:{code}" for code in provider.modalities}
     found |= {f"language:{tag}" for language in provider.languages for tag in _ranges(language.lower())}
+    found |= {f"programme:{programme}" for programme in programmes(provider)}
     found |= {f"degree:{provider.degree}", f"gender:{provider.gender}"}
     offered = {"virtual": provider.virtual_care, "in_person": provider.in_person, "accepting": provider.accepting_clients}
     return sorted(found | {name for name, offers in offered.items() if offers})

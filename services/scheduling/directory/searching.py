@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.contracts.vocabulary import Programme
 from scheduling.directory.rules import Order, Place
-from scheduling.directory.tables import array, directory_entry, directory_listing, listed, opening, shuffled
+from scheduling.directory.tables import directory_listing, directory_text, has, listed, opening, shuffled
 from scheduling.providers.tables import provider
 
 NEVER = 2**63 - 1
@@ -47,10 +47,11 @@ class Found:
 
 async def search(tx: AsyncConnection, asked: Search, seed: int, today: date, now: datetime) -> list[Found]:
     """One more than the limit, where there is one: whether there is another page."""
-    page = _page(asked, seed, today, now).cte("page")
+    page, open_slot = _page(asked, seed, today, now).cte("page"), opening(now)
     wanted = (
-        sa.select(provider, page.c.key, page.c.starts_at, _states(today))
+        sa.select(provider, page.c.key, open_slot.c.starts_at, _states(today))
         .join(page, page.c.provider_id == provider.c.provider_id)
+        .outerjoin(open_slot, open_slot.c.provider_id == provider.c.provider_id)
         .order_by(page.c.key, page.c.provider_id)
     )
     rows = (await tx.execute(wanted)).mappings()
@@ -58,21 +59,23 @@ async def search(tx: AsyncConnection, asked: Search, seed: int, today: date, now
 
 
 def _page(asked: Search, seed: int, today: date, now: datetime) -> sa.Select[Any]:
-    e, open_slot = directory_entry.c, opening(now)
-    key = _key(asked, seed, open_slot.c.starts_at).label("key")
-    page = sa.select(e.provider_id, key, open_slot.c.starts_at).outerjoin(open_slot, open_slot.c.provider_id == e.provider_id)
-    page = page.where(e.provider_id.in_(listed(asked.state, asked.programme, asked.plan_id, today)))
-    for traits in asked.any_of:
-        page = page.where(e.traits.overlap(array(traits)))
-    if asked.none_of:
-        page = page.where(~e.traits.overlap(array(asked.none_of)))
+    filters = [has(*traits) for traits in asked.any_of] + ([~has(*asked.none_of)] if asked.none_of else [])
+    if asked.programme is not None:
+        filters.append(has(f"programme:{asked.programme}"))
+    found, open_slot = listed(asked.state, asked.plan_id, today, *filters).subquery("found"), opening(now)
+    key = _key(asked, seed, found.c.provider_id, open_slot.c.starts_at).label("key")
+    page = sa.select(found.c.provider_id, key).select_from(found)
     if asked.q is not None:
-        page = page.where(e.words.op("@@")(_query(asked.q)))
+        page = page.join(directory_text, directory_text.c.provider_id == found.c.provider_id)
+        page = page.where(directory_text.c.words.op("@@")(_query(asked.q)))
+    if asked.order == "next_open" or asked.open_before is not None:
+        page = page.outerjoin(open_slot, open_slot.c.provider_id == found.c.provider_id)
     if asked.open_before is not None:
         page = page.where(open_slot.c.starts_at < asked.open_before)
     if asked.after is not None:
-        page = page.where(sa.tuple_(key, e.provider_id) > sa.tuple_(sa.cast(asked.after.key, sa.BigInteger), asked.after.provider_id))
-    return page.order_by(key, e.provider_id).limit(asked.limit + 1)
+        last = sa.tuple_(sa.cast(asked.after.key, sa.BigInteger), asked.after.provider_id)
+        page = page.where(sa.tuple_(key, found.c.provider_id) > last)
+    return page.order_by(key, found.c.provider_id).limit(asked.limit + 1)
 
 
 def _states(today: date) -> sa.Label[Any]:
@@ -81,14 +84,14 @@ def _states(today: date) -> sa.Label[Any]:
     return of_provider.where(c.from_on <= today, c.until_on >= today).scalar_subquery().label("states")
 
 
-def _key(asked: Search, seed: int, starts_at: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
-    """S5, without favouring: by chance, of which everybody has as much as the others; smaller is earlier."""
-    if asked.order == "rotation":
-        return shuffled(seed)
+def _key(asked: Search, seed: int, provider_id: sa.ColumnElement[UUID], starts_at: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
+    """S5, without favouring: by chance, of which everybody has as much as the others. What is smaller comes first."""
     if asked.order == "next_open":
         microseconds = sa.extract("epoch", starts_at) * 1_000_000
         return sa.func.coalesce(sa.cast(microseconds, sa.BigInteger), sa.cast(NEVER, sa.BigInteger))
-    return sa.cast(sa.func.ts_rank(directory_entry.c.words, _query(asked.q or "")) * -1e9, sa.BigInteger)
+    if asked.order == "relevance" and asked.q is not None:
+        return sa.cast(sa.func.ts_rank(directory_text.c.words, _query(asked.q)) * -1e9, sa.BigInteger)
+    return shuffled(provider_id, seed)
 
 
 def _query(q: str) -> sa.ColumnElement[Any]:

@@ -82,22 +82,20 @@ def _participation() -> None:
 
 def _directory() -> None:
     op.create_table(
-        "directory_entry",
-        sa.Column("provider_id", sa.UUID(), nullable=False),
-        sa.Column("traits", postgresql.ARRAY(sa.Text()), nullable=False),
-        sa.Column("words", postgresql.TSVECTOR(), nullable=False),
-        sa.PrimaryKeyConstraint("provider_id", name=op.f("directory_entry_pkey")),
-    )
-    op.create_index("directory_entry_traits_idx", "directory_entry", ["traits"], unique=False, postgresql_using="gin")
-    op.create_index("directory_entry_words_idx", "directory_entry", ["words"], unique=False, postgresql_using="gin")
-    op.create_table(
         "directory_listing",
         sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("programme", sa.Text(), nullable=False),
         sa.Column("plan_id", sa.UUID(), nullable=False),
         sa.Column("provider_id", sa.UUID(), nullable=False),
         sa.Column("from_on", sa.Date(), nullable=False),
         sa.Column("until_on", sa.Date(), nullable=False),
-        sa.PrimaryKeyConstraint("state", "programme", "plan_id", "provider_id", "from_on", "until_on", name=op.f("directory_listing_pkey")),
+        sa.Column("traits", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("state", "plan_id", "provider_id", "from_on", "until_on", name=op.f("directory_listing_pkey")),
     )
     op.create_index(op.f("directory_listing_provider_id_idx"), "directory_listing", ["provider_id"], unique=False)
+    op.create_table(
+        "directory_text",
+        sa.Column("provider_id", sa.UUID(), nullable=False),
+        sa.Column("words", postgresql.TSVECTOR(), nullable=False),
+        sa.PrimaryKeyConstraint("provider_id", name=op.f("directory_text_pkey")),
+    )
+    op.create_index("directory_text_words_idx", "directory_text", ["words"], unique=False, postgresql_using="gin")

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from common.contracts.vocabulary import Programme
-from scheduling.directory.rules import listings
+from scheduling.directory.rules import listings, traits
 from scheduling.providers.record import Provider
 from scheduling.providers.requirements import unmet
 from tests.scheduling.providers.made import CARE_CONNECT, OTHER_PLAN, PLAN, TODAY, credential, days, providers, whole
@@ -20,10 +20,5 @@ from tests.scheduling.providers.made import CARE_CONNECT, OTHER_PLAN, PLAN, TODA
 def test_S3_a_provider_is_found_on_exactly_the_days_on_which_nothing_is_unmet(
     provider: Provider, today: date, programme: Programme, state: str, plan_id: UUID
 ) -> None:
-    found = [
-        listing
-        for listing in listings(provider)
-        if (listing.programme, listing.state, listing.plan_id) == (programme, state, plan_id)
-        and listing.from_on <= today <= listing.until_on
-    ]
-    assert bool(found) == (not unmet(provider, programme, state, plan_id, today))
+    found = [x for x in listings(provider) if (x.state, x.plan_id) == (state, plan_id) and x.from_on <= today <= x.until_on]
+    assert bool(found and f"programme:{programme}" in traits(provider)) == (not unmet(provider, programme, state, plan_id, today))

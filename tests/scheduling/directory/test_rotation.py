@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from scheduling.directory.rules import seed_of
-from scheduling.directory.tables import directory_entry, shuffled
+from scheduling.directory.tables import directory_text, shuffled
 from tests.scheduling.providers.edge import Portal
 from tests.scheduling.providers.made import NOW, TODAY
 
@@ -27,8 +27,8 @@ async def orders(portal: Portal) -> list[list[UUID]]:
     async with portal.db.begin() as tx:
         for person in people:
             for day in range(20):
-                key = shuffled(seed_of(person, TODAY + timedelta(days=day)))
-                found.append(list(await tx.scalars(sa.select(directory_entry.c.provider_id).order_by(key))))
+                key = shuffled(directory_text.c.provider_id, seed_of(person, TODAY + timedelta(days=day)))
+                found.append(list(await tx.scalars(sa.select(directory_text.c.provider_id).order_by(key))))
     return found
 
 
