@@ -1,4 +1,4 @@
-"""`python -m bench [optout|journal|consumer|redaction|decisions|stages|deadlines …] [--quick]`: measures, writes `bench/out/`, prints tables.
+"""`python -m bench [optout|journal|consumer|redaction|decisions|stages|deadlines|booking …] [--quick]`: measures, writes `bench/out/`, prints tables.
 
 Without a name all but `stages`, which tells where the time of our own opt-out goes, and `deadlines`, which takes a quarter of an hour, are run.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import consumer, deadlines, decisions, journal, optout, ours, redaction, stages
+from bench import booking, consumer, deadlines, decisions, journal, optout, ours, redaction, stages
 from bench.moments import Moments
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.ports import free_ports
@@ -76,6 +76,10 @@ def _deadlines(infrastructure: Infrastructure, folder: Path, quick: bool) -> Non
     uvloop.run(deadlines.run(infrastructure, folder, deadlines.QUICK if quick else deadlines.Plan()))
 
 
+def _booking(infrastructure: Infrastructure, _: Path, quick: bool) -> None:
+    uvloop.run(booking.run(infrastructure, quick))
+
+
 PARTS: dict[str, Callable[[Infrastructure, Path, bool], None]] = {
     "optout": _optout,
     "journal": _journal,
@@ -84,6 +88,7 @@ PARTS: dict[str, Callable[[Infrastructure, Path, bool], None]] = {
     "decisions": _decisions,
     "stages": _stages,
     "deadlines": _deadlines,
+    "booking": _booking,
 }
 ASKED_FOR_ONLY = ("stages", "deadlines")
 

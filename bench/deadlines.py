@@ -82,8 +82,10 @@ async def _fire(connection: asyncpg.Connection, contender: Contender, moments: S
     """Each one's lateness in seconds, and how many were fired within `cap` of the last. The others are as late as it was waited for."""
     await put(connection, contender, moments)
     until = max(moments) + timedelta(seconds=cap)
-    while None in (late := await lateness(connection, contender)) and datetime.now(UTC) < until:
+    late = await lateness(connection, contender)
+    while None in late and datetime.now(UTC) < until:
         await asyncio.sleep(0.5)
+        late = await lateness(connection, contender)
     waited = (datetime.now(UTC) - min(moments)).total_seconds()
     return [waited if seconds is None else seconds for seconds in late], sum(seconds is not None for seconds in late)
 
@@ -123,9 +125,10 @@ def _write(measured: dict[str, Measured], plan: Plan, processor: Processor) -> N
         table.append((name, row["per_s"], f"{each.fired['burst']:,}/{of[0]:,}", *late, f"{each.fired['trickle']:,}/{of[1]:,}"))
     notes = [
         f"{plan.future:,} open in each one's tables; two processes each; medians over {plan.rounds} rounds, in turns",
-        f"burst: {plan.burst:,} due at one moment, {plan.cap:g} s to fire them; trickle: {plan.trickle:,} due at {plan.per_second:g} a second",
+        f"burst: {plan.burst:,} due at one moment, and {plan.cap:g} s to fire them",
+        f"trickle: {plan.trickle:,} due one after the other, {plan.per_second:g} a second",
         "lateness is from when it was due to the row of its effect; what was not fired counts as late as it was waited for",
-        f"{queue_libraries.versions()}; ours polls each second, as do they; the floor asks every 10 ms",
+        f"{queue_libraries.versions()}; all three poll each second, ours and pgqueuer sooner where they know of one; the floor every 10 ms",
         str(processor),
     ]
     figures.write("deadlines", made, "Deadlines fired by two processes", table, notes)

@@ -1,10 +1,11 @@
 """The sample programme: the same seed gives the same one, it keeps to the rules, and its numbers are those of their sources."""
 
-from collections import Counter
-from datetime import UTC, datetime
+from collections import Counter, defaultdict
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from random import Random
 from statistics import fmean
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -67,6 +68,21 @@ def test_steps_are_in_their_order_and_none_is_in_the_future() -> None:
         times = [client.registered_at, *(step.at for step in client.steps)]
         assert times == sorted(times)
         assert times[-1] <= UNTIL
+
+
+def test_S6_nobody_sees_two_clients_at_once() -> None:
+    taken: dict[UUID, set[datetime]] = defaultdict(set)
+    for client in made().clients:
+        provider = None
+        for step in client.steps:
+            if isinstance(step, Ask):
+                provider = step.provider_id
+            elif isinstance(step, Schedule):
+                assert provider is not None
+                span = {step.starts_at + timedelta(minutes=30) * n for n in range(1 if step.kind == "consultation" else 2)}
+                assert not span & taken[provider]
+                assert step.starts_at.weekday() < 5
+                taken[provider] |= span
 
 
 def test_nothing_is_held_that_was_not_scheduled_nor_scheduled_before_a_provider_accepted() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+import asyncpg
 import httpx
 
 from common.contracts.vocabulary import Programme
@@ -39,6 +40,16 @@ class Care:
         assert answer.status_code == 200, answer.text
         self.now = now
         return self
+
+    async def quiet(self) -> None:
+        """Until the sweep has fired all that is due."""
+        db = await asyncpg.connect(self.story.stack.database("scheduling"))
+
+        async def none_due() -> bool:
+            return bool(await db.fetchval("select count(*) = 0 from deadline where state = 'open' and next_fire_at <= $1", self.now))
+
+        await eventually(none_due, 20)
+        await db.close()
 
     async def later(self, **passed: float) -> "Care":
         return await self.at(self.now + timedelta(**passed))

@@ -15,32 +15,44 @@ OF_THE_CHOICE = {"sharing_chosen"}
 
 async def lived(care: Care, choice: str) -> dict[str, Any]:
     """All that scheduling answers, publishes and tells of one client, from the first request to a change of provider."""
-    await care.at(monday(9))
+
+    async def at(now: datetime) -> None:
+        """What is due then has been fired before anybody does anything."""
+        await (await care.at(now)).quiet()
+
+    await at(monday(9))
     silent, good, next_one = await care.provider("Dr. A"), await care.provider("Dr. B"), await care.provider("Dr. C")
     client = await care.story.client()
     answers: list[Any] = [await care.ask(client, silent, choice, specialties=["anxiety"])]
     answers[0].pop("sharing")  # how far consent has come with it
     answers.append(await care.done("client", client, "GET", f"/v1/clients/{client}/eligibility?programme=care_connect&on=2026-11-30"))
-    await care.at(monday(9) + timedelta(hours=73))
+    await at(monday(9) + timedelta(hours=73))
     await care.eventually(client, "alternatives_offered")
     answers += await care.cases(client)
     starts = monday(10) + timedelta(days=4)
     asked = await care.ask(client, good, booking={"starts_at": starts.isoformat()})
     answers.append({**asked, "sharing": None})
     (consultation,) = (await care.done("client", client, "GET", "/v1/appointments"))["items"]
-    await care.at(starts + timedelta(hours=1))
+    await at(starts + timedelta(hours=1))
     answers.append(await care.hold(good, consultation["appointment_id"], date(2026, 12, 4)))
     session = await care.schedule("provider", good, asked["request_id"], "session", monday(15) + timedelta(days=4))
-    await care.at(monday(16) + timedelta(days=4))
+    await at(monday(16) + timedelta(days=4))
     answers.append(await care.hold(good, session["appointment_id"], date(2026, 12, 4)))
     answers.append(await care.done("client", client, "GET", f"/v1/clients/{client}/coverage-terms?programme=care_connect&on=2026-12-04"))
     answers.append(await care.done("client", client, "POST", f"/v1/consultation-requests/{asked['request_id']}/provider-change"))
     answers += await care.cases(client)
-    answers.append(await care.done("client", client, "GET", f"/v1/clients/{client}/episodes"))
+    episodes = (await care.done("client", client, "GET", f"/v1/clients/{client}/episodes"))["items"]
+    answers += sorted(episodes, key=lambda episode: episode["sought_at"])
     known = {str(silent): "silent", str(good): "good", str(next_one): "next", str(client): "client"}
     facts = [fact for fact in await care.facts(client) if fact["fact"] not in OF_THE_CHOICE]
-    told = {who: sorted(await care.told(role, UUID(id))) for id, who in known.items() for role in ("client" if who == "client" else "provider",)}
-    return {"answers": [same(answer, known) for answer in answers], "facts": [same(fact, known) for fact in facts], "told": told}
+    told = {
+        who: sorted(await care.told(role, UUID(id))) for id, who in known.items() for role in ("client" if who == "client" else "provider",)
+    }
+    return {
+        "answers": [same(answer, known) for answer in answers],
+        "facts": sorted((same(fact, known) for fact in facts), key=json.dumps),
+        "told": told,
+    }
 
 
 def same(value: Any, known: dict[str, str]) -> Any:

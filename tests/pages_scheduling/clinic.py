@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -166,7 +167,7 @@ class Visit:
 
     async def post(self, path: str, fields: list[tuple[str, str]], **headers: str) -> httpx.Response:
         kind = {"content-type": "application/x-www-form-urlencoded"}
-        body = str(httpx.QueryParams(fields)).encode()
+        body = urlencode(fields).encode()
         return await self.clinic.http.post(f"{self._here}{path}", content=body, headers=self._headers(headers | kind))
 
     @property

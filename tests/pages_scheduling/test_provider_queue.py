@@ -12,8 +12,14 @@ def card(page: Page, request: UUID) -> Locator:
     return page.locator(f"#r-{request.hex[:8].upper()}")
 
 
-async def open_up(card: Locator, summary: str) -> None:
+def recording(page: Page) -> Locator:
+    return page.locator("section", has=page.get_by_role("heading", name="Appointments to record"))
+
+
+async def open_up(card: Locator, summary: str) -> Locator:
+    """What can be done there."""
     await card.locator("summary", has_text=summary).click()
+    return card.locator("details", has=card.page.locator("summary", has_text=summary))
 
 
 async def test_S7_requests_show_the_time_left_and_the_overdue_come_first_marked(clinic: Clinic, page: Page) -> None:
@@ -94,15 +100,14 @@ async def test_from_the_consultation_to_care(clinic: Clinic, page: Page) -> None
     await clinic.move(request, "acceptance", at=now() - timedelta(days=2))
     await clinic.books(request, "consultation", now() - timedelta(hours=3), at=now() - timedelta(days=1))
     await signed_in(page, clinic, "provider", clinic.provider)
-    record = page.locator("section", has=page.get_by_role("heading", name="Appointments to record"))
-    await expect(record).to_contain_text("Consultation")
-    await record.get_by_role("button", name="It took place").click()
+    await expect(recording(page)).to_contain_text("Consultation")
+    await recording(page).get_by_role("button", name="It took place").click()
     await expect(page.get_by_role("status")).to_contain_text("Recorded")
     await card(page, request).get_by_role("button", name="It is a good fit").click()
     await expect(page.get_by_role("status")).to_contain_text("good fit")
-    await open_up(card(page, request), "Schedule a session")
-    await card(page, request).get_by_label("Date and time").fill(local(at_noon(1)))
-    await card(page, request).get_by_role("button", name="Schedule it").click()
+    form = await open_up(card(page, request), "Schedule a session")
+    await form.get_by_label("Date and time").fill(local(at_noon(1)))
+    await form.get_by_role("button", name="Schedule it").click()
     await expect(page.get_by_role("status")).to_contain_text("Scheduled")
     assert (await clinic.request_of(request))["state"] == "session_scheduled"
     come = page.locator("section", has=page.get_by_role("heading", name="Appointments to come"))
@@ -114,7 +119,7 @@ async def test_S10_what_is_not_a_good_fit_leaves_the_queue(clinic: Clinic, page:
     request = await clinic.asked(await clinic.client(), now() - timedelta(days=2))
     await clinic.books(request, "consultation", now() - timedelta(hours=3), at=now() - timedelta(days=1))
     await signed_in(page, clinic, "provider", clinic.provider)
-    await page.get_by_role("button", name="It took place").click()
+    await recording(page).get_by_role("button", name="It took place").click()
     await card(page, request).get_by_role("button", name="It is not a good fit").click()
     await expect(page.get_by_role("status")).to_contain_text("offered other providers")
     assert (await clinic.request_of(request))["state"] == "not_a_good_fit"
@@ -126,9 +131,9 @@ async def test_a_missed_consultation_is_to_be_scheduled_again(clinic: Clinic, pa
     await signed_in(page, clinic, "provider", clinic.provider)
     await page.get_by_role("button", name="The client did not come").click()
     await expect(page.get_by_role("status")).to_contain_text("Recorded")
-    await open_up(card(page, request), "Schedule the consultation")
-    await card(page, request).get_by_label("Date and time").fill(local(at_noon(2)))
-    await card(page, request).get_by_role("button", name="Schedule it").click()
+    form = await open_up(card(page, request), "Schedule the consultation")
+    await form.get_by_label("Date and time").fill(local(at_noon(2)))
+    await form.get_by_role("button", name="Schedule it").click()
     await expect(page.get_by_role("status")).to_contain_text("Scheduled")
 
 
@@ -153,9 +158,9 @@ async def test_two_appointments_at_once_are_refused_with_what_to_do(clinic: Clin
     first, second = [await clinic.asked(await clinic.client()) for _ in range(2)]
     await clinic.books(first, "consultation", at_noon(2))
     await signed_in(page, clinic, "provider", clinic.provider)
-    await open_up(card(page, second), "Schedule the consultation")
-    await card(page, second).get_by_label("Date and time").fill(local(at_noon(2)))
-    await card(page, second).get_by_role("button", name="Schedule it").click()
+    form = await open_up(card(page, second), "Schedule the consultation")
+    await form.get_by_label("Date and time").fill(local(at_noon(2)))
+    await form.get_by_role("button", name="Schedule it").click()
     await expect(page.get_by_role("alert")).to_contain_text("That time is taken")
     assert (await clinic.request_of(second))["state"] == "submitted"
 

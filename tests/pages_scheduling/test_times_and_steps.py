@@ -46,8 +46,9 @@ def test_what_is_no_time_is_refused(said: str) -> None:
         moment_in(NEW_YORK, said)
 
 
-@given(st.datetimes(datetime(2025, 1, 1), datetime(2030, 1, 1)).map(lambda at: at.replace(second=0, microsecond=0, tzinfo=UTC)))
-def test_what_a_field_shows_is_read_back(at: datetime) -> None:
+@given(st.integers(0, 5 * 365 * 24 * 60))
+def test_what_a_field_shows_is_read_back(minutes: int) -> None:
+    at = NOON + timedelta(minutes=minutes)
     back = moment_in(NEW_YORK, local_text(at, NEW_YORK))
     assert back in (at, at - timedelta(hours=1)), "the hour that comes twice is the first one"
 

@@ -87,7 +87,8 @@ def listed(state: str | None, plan_id: UUID | None, today: date, *filters: sa.Co
 
 def has(*of: str) -> sa.ColumnElement[bool]:
     """Any of these traits."""
-    return directory_listing.c.traits.overlap(array(of))
+    overlap: sa.ColumnElement[bool] = directory_listing.c.traits.overlap(array(of))
+    return overlap
 
 
 def opening(now: datetime) -> sa.Subquery:

@@ -2,8 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,13 +11,26 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from common.deadlines.firing import Fired, Firing
+from common.deadlines.deadline import Deadline
+from common.deadlines.firing import Fired, Firing, Sweep
 from common.deadlines.policies import Policy, Rung
 from common.journal import first_broken
 from tests.common.deadlines.conftest import HOUR, MONDAY, QUIET, RESPOND, STREAMS, Service, effect, eventually, told
 
 DUE = MONDAY + 24 * HOUR
 SECOND = timedelta(seconds=1)
+
+
+@asynccontextmanager
+async def running(sweep: Sweep) -> AsyncIterator[None]:
+    task = asyncio.create_task(sweep.run())
+    yield
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def reminded(service: Service, armed: Deadline) -> bool:
+    return await service.effects(armed.subject) == ["remind"]
 
 
 async def test_nothing_fires_before_its_moment_and_all_of_it_at_its_moment(service: Service) -> None:
@@ -148,31 +161,46 @@ async def test_a_bulk_load_does_not_hold_up_what_was_due_before_it(service: Serv
     assert await service.effects(urgent.subject) == ["remind"]
 
 
+async def test_a_sweep_that_knows_of_the_next_looks_when_it_is_due(service: Service) -> None:
+    armed = await service.arm(RESPOND)
+    service.clock.move_to(MONDAY + 12 * HOUR - timedelta(seconds=0.5))
+    async with running(service.sweep(poll=3600)):
+        await eventually(lambda: reminded(service, armed))
+
+
 async def test_the_sweep_runs_until_it_is_ended_also_when_the_database_was_away(service: Service) -> None:
     armed = await service.arm(RESPOND)
     service.clock.move_to(MONDAY + 11 * HOUR)
-    running = asyncio.create_task(service.sweep(poll=0.05).run())
-    await asyncio.sleep(0.2)
-    ended = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
-    await service.db.pool.execute(ended)
-    service.clock.move_to(MONDAY + 12 * HOUR)
-
-    async def reminded() -> bool:
-        return await service.effects(armed.subject) == ["remind"]
-
-    await eventually(reminded)
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    async with running(service.sweep(poll=0.05)):
+        await asyncio.sleep(0.2)
+        ended = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+        await service.db.pool.execute(ended)
+        service.clock.move_to(MONDAY + 12 * HOUR)
+        await eventually(lambda: reminded(service, armed))
 
 
-async def test_lateness_and_the_age_of_the_oldest_are_measured(service: Service) -> None:
+async def test_lateness_is_measured(service: Service) -> None:
     await service.arm(RESPOND)
     sweep = service.sweep()
     await service.drain(MONDAY + 12 * HOUR + 3 * SECOND, sweep)
     value = sweep.metrics.registry.get_sample_value
     assert value("deadline_lateness_seconds_bucket", {"policy": "respond", "le": "2.0"}) == 0
     assert value("deadline_lateness_seconds_bucket", {"policy": "respond", "le": "5.0"}) == 1
-    assert value("deadline_oldest_due_seconds") == 0
+
+
+async def test_the_age_of_what_waits_to_be_fired_is_told(service: Service) -> None:
+    async def never(_tx: AsyncConnection, firings: Sequence[Firing], _now: datetime) -> Fired:
+        return Fired(not_now={firing.deadline.deadline_id for firing in firings})
+
+    await service.arm(RESPOND)
+    service.clock.move_to(MONDAY + 13 * HOUR)
+    sweep = service.sweep(actions={"effect": never}, poll=0.05)
+
+    async def told() -> bool:
+        return (sweep.metrics.registry.get_sample_value("deadline_oldest_due_seconds") or 0) >= 3600
+
+    async with running(sweep):
+        await eventually(told)
 
 
 async def test_events_appended_first_in_a_transaction_go_with_it(service: Service) -> None:
