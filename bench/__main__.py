@@ -1,6 +1,6 @@
-"""`python -m bench [optout|journal|consumer|redaction|decisions|stages|deadlines|booking …] [--quick]`: measures, writes `bench/out/`, prints tables.
+"""`python -m bench [optout|journal|consumer|redaction|decisions|stages|deadlines|booking|directory …] [--quick]`: writes `bench/out/`.
 
-Without a name all but `stages`, which tells where the time of our own opt-out goes, and `deadlines`, which takes a quarter of an hour, are run.
+Without a name it leaves out `stages`, which tells where the time of our own opt-out goes, and `deadlines`, which takes long.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import booking, consumer, deadlines, decisions, journal, optout, ours, redaction, stages
+from bench import booking, consumer, deadlines, decisions, directory, journal, optout, ours, redaction, stages
 from bench.moments import Moments
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.ports import free_ports
@@ -80,6 +80,10 @@ def _booking(infrastructure: Infrastructure, _: Path, quick: bool) -> None:
     uvloop.run(booking.run(infrastructure, quick))
 
 
+def _directory(infrastructure: Infrastructure, _: Path, quick: bool) -> None:
+    uvloop.run(directory.run(infrastructure, quick))
+
+
 PARTS: dict[str, Callable[[Infrastructure, Path, bool], None]] = {
     "optout": _optout,
     "journal": _journal,
@@ -89,6 +93,7 @@ PARTS: dict[str, Callable[[Infrastructure, Path, bool], None]] = {
     "stages": _stages,
     "deadlines": _deadlines,
     "booking": _booking,
+    "directory": _directory,
 }
 ASKED_FOR_ONLY = ("stages", "deadlines")
 

@@ -23,10 +23,11 @@ from common.db import Database
 from common.migrate import migrate
 from common.problems import Problem
 from deploy.local.infrastructure import Infrastructure
-from scheduling import app as scheduling
+from scheduling.app import MIGRATIONS
 from scheduling.availability import slot_tables, slots, tables
 from scheduling.availability.openings import recompute
 from scheduling.availability.rules import Terms, Weekly
+from scheduling.schema import metadata
 
 CLIENTS = 64
 MINUTE = timedelta(minutes=1)
@@ -90,6 +91,10 @@ CONTENDERS: dict[str, Book] = {
 }
 
 
+HALF_A_MINUTE = ("overlapping", "constraint")
+"""One such round is a deadlock after another, each found after a second: a tenth of the rounds will do."""
+
+
 @dataclass
 class Tally:
     """Of all rounds."""
@@ -105,13 +110,15 @@ class Tally:
 async def run(infrastructure: Infrastructure, quick: bool) -> None:
     rounds = 2 if quick else 30
     db = await Database.open(await fresh_database(infrastructure, "bench_booking"))
-    await migrate(db, "scheduling", scheduling.MIGRATIONS, scheduling.metadata, 16)
+    await migrate(db, "scheduling", MIGRATIONS, metadata, 16)
     await db.pool.execute(UNGUARDED)
     engine = create_async_engine(db.engine.url, pool_size=CLIENTS, max_overflow=0)
     tallies = {(scenario, name): Tally() for scenario in SCENARIOS for name in CONTENDERS}
     with Processor() as processor:
         for number in range(rounds + 1):
             for (scenario, name), tally in tallies.items():
+                if (scenario, name) == HALF_A_MINUTE and number % 10 != 1:
+                    continue
                 # The first round warms.
                 await _race(db, engine, CONTENDERS[name], SCENARIOS[scenario], tally if number else Tally())
     await engine.dispose()
@@ -151,10 +158,22 @@ async def _provider(db: Database) -> UUID:
 
 def _write(tallies: dict[tuple[str, str], Tally], rounds: int, processor: Processor) -> None:
     made: dict[str, dict[str, dict[str, float]]] = {scenario: {} for scenario in SCENARIOS}
-    head = ("wanted", "by", "winners a round", "taken", "deadlocks", "other errors", "double bookings", "all answered, ms", "slowest, ms")
+    head = (
+        "wanted",
+        "by",
+        "rounds",
+        "winners a round",
+        "taken",
+        "deadlocks",
+        "other errors",
+        "double bookings",
+        "all answered, ms",
+        "slowest, ms",
+    )
     table: list[Sequence[object]] = [head]
     for (scenario, name), tally in tallies.items():
         found = made[scenario][name] = {
+            "rounds": len(tally.winners),
             "winners_p50": median(tally.winners),
             "winners_most": max(tally.winners),
             "taken": tally.outcomes["taken"],
@@ -166,10 +185,11 @@ def _write(tallies: dict[tuple[str, str], Tally], rounds: int, processor: Proces
         }
         winners = f"{min(tally.winners)}-{max(tally.winners)}"
         counts = (found["taken"], found["deadlocks"], found["errors"], found["overlapping_pairs"])
-        table.append((scenario, name, winners, *counts, found["answered_p50_ms"], found["answered_most_ms"]))
+        table.append((scenario, name, len(tally.winners), winners, *counts, found["answered_p50_ms"], found["answered_most_ms"]))
     notes = [
+        "answered: until all have an answer; doubles: pairs of bookings of one provider that overlap",
         f"{CLIENTS} connections at once, {rounds} rounds in turns, each with a provider of its own; times are medians over the rounds",
-        "ours does more: it looks at the hours, clears holds that have expired, and keeps the next opening true, all under the provider's lock",
+        "ours does more: it clears holds that have expired and keeps the next opening true, all under the provider's lock",
         str(processor),
     ]
     figures.write("booking", made, "64 clients race for a slot", table, notes)

@@ -44,6 +44,12 @@ async def plain_search(db: Database, asked: Search) -> tuple[Sequence[UUID], Sea
     return found[: asked.limit], replace(asked, after=at) if len(found) > asked.limit else None
 
 
+def skipped(asked: Search) -> Search:
+    """A page further on, not read: an offset needs nothing of the pages before."""
+    at = asked.after
+    return replace(asked, after=Place(asked.order, 0, (at.key if at else 0) + asked.limit, UUID(int=0)))
+
+
 def _statement(asked: Search, offset: int) -> tuple[str, dict[str, Any]]:
     today = day_in(asked.state and zone_of(asked.state), NOW)
     arguments: dict[str, Any] = {"today": today, "state": asked.state, "now": NOW, "limit": asked.limit + 1, "offset": offset}

@@ -1,10 +1,15 @@
 """Every state of both pages, in light and in dark, scanned with axe; on a small screen; in both languages."""
 
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+import httpx
+import pytest
 from playwright.async_api import Browser, Page, expect
 
+from deploy.local.stack import Stack
 from tests.pages.browser import context
 from tests.pages.test_accessibility import violations
 from tests.pages_scheduling.clinic import Clinic, at_noon, now, signed_in
@@ -12,8 +17,21 @@ from tests.pages_scheduling.clinic import Clinic, at_noon, now, signed_in
 SMALL = {"width": 320, "height": 640}
 
 
-async def busy(clinic: Clinic) -> list[UUID]:
+@dataclass
+class Busy:
+    clinic: Clinic
+    clients: list[UUID]
+
+
+@pytest.fixture(scope="module")
+async def busy(stack: Stack) -> AsyncIterator[Busy]:
     """A client in each state that looks different; the provider's queue has all of it."""
+    async with httpx.AsyncClient(timeout=15) as http:
+        clinic = await Clinic(stack, http).open()
+        yield Busy(clinic, await clients_of(clinic))
+
+
+async def clients_of(clinic: Clinic) -> list[UUID]:
     await clinic.opens_hours()
     await clinic.colleague("Dr. Bartholomew-Featherstonehaugh")
     clients = [await clinic.client() for _ in range(6)]
@@ -32,29 +50,9 @@ async def opened(page: Page) -> None:
         await summary.click()
 
 
-async def test_no_state_of_the_providers_page_has_a_violation(clinic: Clinic, browser: Browser) -> None:
-    await busy(clinic)
-    found = []
-    async with context(browser, script=True) as window:
-        page = await window.new_page()
-        await signed_in(page, clinic, "provider", clinic.provider)
-        await opened(page)
-        found += await violations(page)
-        await page.get_by_role("button", name="Accept").first.click()
-        await expect(page.get_by_role("status")).to_be_visible()
-        await page.get_by_role("link", name="Español").click()
-        await expect(page.locator("html")).to_have_attribute("lang", "es")
-        found += await violations(page)
-        await page.get_by_role("button", name="Tuvo lugar").first.click()
-        found += await violations(page)
-        await page.get_by_role("button", name="Cerrar sesión").click()
-        found += await violations(page)
-    assert not found, "\n".join(found)
-
-
-async def test_no_state_of_the_clients_page_has_a_violation(clinic: Clinic, browser: Browser) -> None:
-    found = []
-    for client in await busy(clinic):
+async def test_no_state_of_the_clients_page_has_a_violation(busy: Busy, browser: Browser) -> None:
+    clinic, found = busy.clinic, []
+    for client in busy.clients:
         async with context(browser, script=True) as window:
             page = await window.new_page()
             await signed_in(page, clinic, "client", client)
@@ -63,8 +61,8 @@ async def test_no_state_of_the_clients_page_has_a_violation(clinic: Clinic, brow
     assert not found, "\n".join(found)
 
 
-async def test_at_320_pixels_nothing_scrolls_sideways(clinic: Clinic, browser: Browser) -> None:
-    clients = await busy(clinic)
+async def test_at_320_pixels_nothing_scrolls_sideways(busy: Busy, browser: Browser) -> None:
+    clinic, clients = busy.clinic, busy.clients
     for language in ("en", "es"):
         for role, subject in [("provider", clinic.provider), *(("client", client) for client in clients)]:
             async with context(browser, viewport=SMALL) as window:
@@ -74,8 +72,8 @@ async def test_at_320_pixels_nothing_scrolls_sideways(clinic: Clinic, browser: B
                 assert await page.evaluate("document.documentElement.scrollWidth") <= 320, (role, language)
 
 
-async def test_everything_that_can_be_done_is_reached_with_the_keyboard(clinic: Clinic, browser: Browser) -> None:
-    await busy(clinic)
+async def test_everything_that_can_be_done_is_reached_with_the_keyboard(busy: Busy, browser: Browser) -> None:
+    clinic = busy.clinic
     async with context(browser) as window:
         page = await window.new_page()
         await signed_in(page, clinic, "provider", clinic.provider)
@@ -94,3 +92,23 @@ async def test_everything_that_can_be_done_is_reached_with_the_keyboard(clinic: 
 
 
 PLACE = "e => { let path = ''; for (; e; e = e.parentElement) path = [...(e.parentNode.children)].indexOf(e) + '.' + path; return path }"
+
+
+async def test_no_state_of_the_providers_page_has_a_violation(busy: Busy, browser: Browser) -> None:
+    clinic = busy.clinic
+    found = []
+    async with context(browser, script=True) as window:
+        page = await window.new_page()
+        await signed_in(page, clinic, "provider", clinic.provider)
+        await opened(page)
+        found += await violations(page)
+        await page.get_by_role("button", name="Accept").first.click()
+        await expect(page.get_by_role("status")).to_be_visible()
+        await page.get_by_role("link", name="Español").click()
+        await expect(page.locator("html")).to_have_attribute("lang", "es")
+        found += await violations(page)
+        await page.get_by_role("button", name="Tuvo lugar").first.click()
+        found += await violations(page)
+        await page.get_by_role("button", name="Cerrar sesión").click()
+        found += await violations(page)
+    assert not found, "\n".join(found)

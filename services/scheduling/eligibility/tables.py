@@ -98,21 +98,22 @@ async def change(tx: AsyncConnection, superseded: Sequence[Period], added: Seque
         mine = one_of(coverage_period.c.period_id, [period.period_id for period in superseded])
         await tx.execute(sa.update(coverage_period).where(mine).values(superseded_at=now))
     if added:
-        await tx.execute(sa.insert(coverage_period), [period.model_dump() for period in added])
+        connection = (await tx.get_raw_connection()).driver_connection
+        assert connection is not None
+        columns = list(Period.model_fields)
+        rows = [tuple(period.model_dump().values()) for period in added]
+        await connection.copy_records_to_table(coverage_period.name, records=rows, columns=columns)
+
+
+MOVE = """
+update client c set employer_id = m.employer_id, plan_id = m.plan_id, member_id = case c.employer_id when m.employer_id then c.member_id end
+  from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as m(client_id, employer_id, plan_id) where c.client_id = m.client_id"""
 
 
 async def move_clients(tx: AsyncConnection, moved: Sequence[tuple[UUID, UUID, UUID]]) -> None:
     """Client, employer and plan as they were found now. A member id is one of the employer's, and does not move along."""
-    if not moved:
-        return
-    same = client.c.employer_id == sa.bindparam("employer")
-    values = {
-        "employer_id": sa.bindparam("employer"),
-        "plan_id": sa.bindparam("plan"),
-        "member_id": sa.case((same, client.c.member_id), else_=sa.null()),
-    }
-    statement = sa.update(client).where(client.c.client_id == sa.bindparam("client")).values(values)
-    await tx.execute(statement, [{"client": of, "employer": at, "plan": by} for of, at, by in moved])
+    if moved:
+        await tx.exec_driver_sql(MOVE, tuple(map(list, zip(*moved, strict=True))))
 
 
 async def covered_by(tx: AsyncConnection, *, plan_id: UUID) -> list[UUID]:

@@ -5,7 +5,6 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.contracts.vocabulary import Programme
@@ -36,17 +35,19 @@ async def last_verdicts(tx: AsyncConnection, client_ids: Collection[UUID]) -> di
     return {(found.client_id, found.programme): found for found in verdicts}
 
 
+KEEP = """
+insert into eligibility_verdict (client_id, programme, as_of, reason, employer_id, plan_id, source, verified_at)
+select *, $8::timestamptz from unnest($1::uuid[], $2::text[], $3::date[], $4::text[], $5::uuid[], $6::uuid[], $7::text[])
+on conflict (client_id, programme) do update set as_of = excluded.as_of, reason = excluded.reason, employer_id = excluded.employer_id,
+  plan_id = excluded.plan_id, source = excluded.source, verified_at = excluded.verified_at"""
+
+
 async def keep(tx: AsyncConnection, found: Sequence[Verdict], now: datetime) -> None:
     """In one order, so that two who keep the same ones do not deadlock."""
-    if not found:
-        return
-    rows = [
-        verdict.model_dump(exclude={"eligible", "detail"}) | {"verified_at": now}
-        for verdict in sorted(found, key=lambda verdict: (verdict.client_id, verdict.programme))
-    ]
-    added = pg.insert(eligibility_verdict)
-    changed = {name: added.excluded[name] for name in rows[0] if name not in ("client_id", "programme")}
-    await tx.execute(added.on_conflict_do_update(index_elements=["client_id", "programme"], set_=changed), rows)
+    rows = sorted(found, key=lambda verdict: (verdict.client_id, verdict.programme))
+    if rows:
+        columns = ("client_id", "programme", "as_of", "reason", "employer_id", "plan_id", "source")
+        await tx.exec_driver_sql(KEEP, (*([getattr(verdict, name) for verdict in rows] for name in columns), now))
 
 
 async def open_requests(tx: AsyncConnection, client_ids: Collection[UUID]) -> list[tuple[UUID, UUID, UUID]]:

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from common.deadlines import engine
 from common.deadlines.deadline import Deadline
 from common.deadlines.firing import Fired, Firing, Sweep
 from common.deadlines.policies import Policy, Rung
@@ -110,6 +111,20 @@ async def test_what_an_action_leaves_for_later_stays_as_it_was_and_holds_nobody_
     held.clear()
     await service.drain(MONDAY + 14 * HOUR, sweep)
     assert await service.count("effect where key = 'remind'") == 601
+
+
+async def test_an_action_may_stop_the_deadline_that_set_it_off(service: Service) -> None:
+    armed = await service.arm(RESPOND)
+
+    async def answer(tx: AsyncConnection, firings: Sequence[Firing], now: datetime) -> Fired:
+        for firing in firings:
+            await engine.stop(tx, "respond", subject=firing.deadline.subject, occurred_at=firing.fired_for, now=now)
+        return Fired()
+
+    for _ in range(2):
+        await service.drain(MONDAY + 13 * HOUR, service.sweep(actions={"effect": answer}))
+    row = await service.read(armed.deadline_id)
+    assert (row["state"], row["closed_at"], row["next_fire_at"]) == ("met", MONDAY + 12 * HOUR, None)
 
 
 async def test_one_that_fails_is_put_off_with_ever_longer_waits_and_holds_nobody_up(
