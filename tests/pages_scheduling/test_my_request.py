@@ -130,15 +130,17 @@ async def test_S12_where_the_network_does_not_operate_the_client_joins_the_waitl
     await expect(page.get_by_text("You are on the waitlist of WY since")).to_be_visible()
 
 
-async def test_messages_are_read_in_the_clients_language(clinic: Clinic, page: Page) -> None:
+async def test_messages_are_read_in_the_pages_language_and_mailed_in_the_clients(clinic: Clinic, page: Page) -> None:
     client = await clinic.client()
     contact = {"email": f"{client.hex[:12]}@mail.example", "language": "es"}
     await clinic.scheduling("PUT", f"/v1/clients/{client}/contact", "client", client, json=contact)
     request = await clinic.asked(client)
     await clinic.move(request, "acceptance")
     await signed_in(page, clinic, "client", client)
-    await expect(page.locator(".unread p[lang=es]")).to_contain_text("Su solicitud ha sido aceptada")
-    await page.get_by_role("button", name="Mark as read").click()
+    await expect(page.locator(".unread")).to_contain_text("Your request has been accepted")
+    await page.get_by_role("link", name="Español").click()
+    await expect(page.locator(".unread")).to_contain_text("Su solicitud ha sido aceptada")
+    await page.get_by_role("button", name="Marcar como leído").click()
     await expect(page.locator(".unread")).to_have_count(0)
 
     async def mailed() -> bool:

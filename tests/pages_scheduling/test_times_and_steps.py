@@ -11,7 +11,7 @@ from common.contracts.vocabulary import Programme
 from common.problems import Problem
 from scheduling.appointments.rules import Appointment, AppointmentState
 from scheduling.pages.steps import next_of, steps_of
-from scheduling.pages.times import Left, left, local_text, moment_in
+from scheduling.pages.times import Left, last_minute, left, local_text, moment_in
 from scheduling.requests.queue import ServiceLevel
 from scheduling.requests.rules import ConsultationRequest
 from scheduling.requests.states import OVER, RequestState
@@ -59,6 +59,12 @@ def test_what_a_field_shows_is_read_back(minutes: int) -> None:
 )
 def test_what_is_left_is_said_in_days_hours_and_minutes(hours: float, shown: Left) -> None:
     assert left(NOON + timedelta(hours=hours), NOON) == shown
+
+
+def test_what_is_due_by_midnight_is_due_on_the_day_before() -> None:
+    midnight = datetime(2026, 3, 7, 5, tzinfo=UTC)
+    assert local_text(last_minute(midnight, NEW_YORK), NEW_YORK) == "2026-03-06T23:59"
+    assert last_minute(NOON, NEW_YORK) == NOON
 
 
 def request_in(state: RequestState) -> ConsultationRequest:

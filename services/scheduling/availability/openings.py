@@ -1,6 +1,7 @@
 """`next_opening`: each provider's next open consultation, kept true with every change, and by a sweep as time passes."""
 
 import asyncio
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +18,8 @@ from common.schema import moment
 from scheduling.availability import slot_tables, tables
 from scheduling.availability.rules import LONGEST_HORIZON, MINUTE, Calendar, open_slots
 from scheduling.schema import metadata
+
+log = logging.getLogger(__name__)
 
 AGAIN = timedelta(hours=1)
 """When to look again for somebody who has nothing open: the horizon moves on."""
@@ -80,6 +83,8 @@ async def keep_fresh(db: Database, clock: Clock, every: float = 1, limit: int = 
         try:
             while await refresh(db, clock.now(), limit) == limit:
                 pass
-        except (*DOWN, DBAPIError):
+        except DOWN:
             pass
+        except DBAPIError as error:
+            log.warning("openings not refreshed", extra={"error": type(error.orig).__name__})
         await asyncio.sleep(every)

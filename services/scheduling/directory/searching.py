@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.contracts.vocabulary import Programme
 from scheduling.directory.rules import Order, Place
-from scheduling.directory.tables import directory_listing, directory_text, has, listed, opening, shuffled
+from scheduling.directory.tables import PLAN_ANEW, directory_listing, directory_text, has, listed, opening, shuffled
 from scheduling.providers.tables import provider
 
 NEVER = 2**63 - 1
@@ -54,6 +54,7 @@ async def search(tx: AsyncConnection, asked: Search, seed: int, today: date, now
         .outerjoin(open_slot, open_slot.c.provider_id == provider.c.provider_id)
         .order_by(page.c.key, page.c.provider_id)
     )
+    await tx.execute(PLAN_ANEW)
     rows = (await tx.execute(wanted)).mappings()
     return [Found(row, row["starts_at"], row["key"], sorted(row["states"])) for row in rows]
 

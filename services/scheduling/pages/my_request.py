@@ -21,6 +21,7 @@ from scheduling.pages.doing import ClientDoes, ClientLooks, Doing, Looking, Say,
 from scheduling.pages.messages import messages_of
 from scheduling.pages.request_view import mine_of
 from scheduling.pages.site import MINE
+from scheduling.pages.times import last_minute
 from scheduling.requests import usecases as requests
 from scheduling.requests.rules import Asked
 from scheduling.waitlist import usecases as waitlist
@@ -141,8 +142,9 @@ async def _page(looking: Looking | Doing, say: Say) -> Response:
         csrf=csrf_of(looking.request),
         say=say,
         mine=mine,
-        messages=await messages_of(looking.db, looking.caller),
+        messages=await messages_of(looking, mine.zone),
         when=lambda at: looking.t.when(at, zone=mine.zone),
+        until=lambda at: looking.t.when(last_minute(at, mine.zone), zone=mine.zone),
         moment=lambda at: looking.t.moment(at, zone=mine.zone),
         machine=lambda at: at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         new_id=uuid4,

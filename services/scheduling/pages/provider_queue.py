@@ -21,7 +21,7 @@ from scheduling.pages.messages import messages_of
 from scheduling.pages.queue_view import queue_of, short
 from scheduling.pages.recording import Outcome, record_outcome
 from scheduling.pages.site import QUEUE
-from scheduling.pages.times import LOCAL, left, local_text, moment_in, next_minute
+from scheduling.pages.times import LOCAL, last_minute, local_text, moment_in, next_minute
 from scheduling.requests import usecases as requests
 from scheduling.requests.rules import Answer
 from scheduling.requests.states import Move
@@ -151,9 +151,9 @@ async def _page(looking: Looking | Doing, say: Say) -> Response:
         csrf=csrf_of(looking.request),
         say=say,
         queue=queue,
-        messages=await messages_of(looking.db, looking.caller),
+        messages=await messages_of(looking, queue.zone),
         when=lambda at: looking.t.when(at, zone=queue.zone),
-        left=lambda at: left(at, looking.now),
+        until=lambda at: looking.t.when(last_minute(at, queue.zone), zone=queue.zone),
         earliest=local_text(next_minute(looking.now), queue.zone),
         reasons=REASONS,
         short=short,

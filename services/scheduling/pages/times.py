@@ -38,6 +38,12 @@ def moment_in(zone: str, said: str) -> datetime:
     return moment
 
 
+def last_minute(due_at: datetime, zone: str) -> datetime:
+    """As people say it: what is due by midnight is due on the day before."""
+    local = due_at.astimezone(ZoneInfo(zone))
+    return due_at - timedelta(minutes=1) if (local.hour, local.minute) == (0, 0) else due_at
+
+
 def local_text(at: datetime, zone: str) -> str:
     """As a `datetime-local` field takes it."""
     return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")

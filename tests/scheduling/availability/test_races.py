@@ -70,6 +70,13 @@ async def test_S6_holds_and_bookings_exclude_each_other(db: Database, many: Asyn
     assert len(await provider.taken()) == 1
 
 
+async def test_S6_a_client_who_holds_with_many_providers_at_once_holds_two_times(db: Database, many: AsyncEngine) -> None:
+    client, wide = uuid4(), Database(db.url, many, db.pool)
+    providers = [await Provider(wide).opens() for _ in range(16)]
+    runners = [providers[n % 16].hold(client, EARLY + n // 16 * 30 * MINUTE) for n in range(TOGETHER)]
+    assert await race(many, runners) == {"done": 2, "wrong_state": TOGETHER - 2}
+
+
 @pytest.mark.parametrize("_round", range(ROUNDS))
 async def test_S6_an_expired_hold_is_taken_over_by_one(db: Database, many: AsyncEngine, _round: int) -> None:
     provider = await Provider(db).opens()

@@ -29,7 +29,7 @@ async def test_the_mail_is_the_same_for_every_template(db: Database, relay: Rela
         await tell(db, told(person, f"{template}:1", template, about=uuid4(), starts_at=NOON))
     while await send_some(db, relay.post, NOON):
         pass
-    assert len(relay.raw) == len(templates()) == 36
+    assert len(relay.raw) == len(templates()) > 30
     assert len({_without_id(raw, message_id) for raw, message_id in zip(relay.raw, relay.message_ids(), strict=True)}) == 1
 
 
