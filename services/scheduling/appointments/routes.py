@@ -4,8 +4,8 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, ConfigDict, Field
 
 from common.auth import Allow, Principal, Role
 from common.contracts.scheduling import AppointmentKind
@@ -14,8 +14,10 @@ from common.http import problems
 from common.idempotency import Key
 from common.paging import Cursor, Limit, Page, after, page_of
 from scheduling.appointments import usecases
+from scheduling.appointments.invitations import calendar_file
 from scheduling.appointments.rules import Appointment, Booking
 from scheduling.appointments.usecases import Completion
+from scheduling.availability.forms import Moment
 from scheduling.tenancy import narrow
 
 router = APIRouter(prefix="/v1", tags=["appointments"])
@@ -31,7 +33,7 @@ class AppointmentIn(BaseModel):
     )
 
     kind: AppointmentKind
-    starts_at: AwareDatetime
+    starts_at: Moment
     minutes: int | None = Field(None, ge=5, le=180)
     """The provider's usual length where it is not given. Only the provider may give another."""
     hold_id: UUID | None = None
@@ -40,7 +42,7 @@ class AppointmentIn(BaseModel):
 class MoveIn(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"starts_at": "2026-11-25T15:00:00-06:00"}})
 
-    starts_at: AwareDatetime
+    starts_at: Moment
 
 
 class NoShowIn(BaseModel):
@@ -110,6 +112,20 @@ async def complete_appointment(
 @router.get("/appointments/{appointment_id}", operation_id="readAppointment", responses=problems("not_found"))
 async def read_appointment(db: Db, caller: Reader, appointment_id: UUID) -> Appointment:
     return await usecases.read_appointment(db, caller, appointment_id)
+
+
+@router.get(
+    "/appointments/{appointment_id}/invitation",
+    operation_id="readInvitation",
+    response_class=Response,
+    responses={**problems("not_found"), 200: {"content": {"text/calendar": {}}}},
+)
+async def read_invitation(db: Db, caller: Reader, appointment_id: UUID, now: Now) -> Response:
+    """For the person's own calendar (RFC 5545): a time and a neutral summary. Of one that was called off it says so."""
+    found = await usecases.read_appointment(db, caller, appointment_id)
+    file = calendar_file(found, now)
+    headers = {"content-disposition": 'attachment; filename="appointment.ics"', "cache-control": "no-store"}
+    return Response(file, media_type="text/calendar", headers=headers)
 
 
 @router.get("/appointments", operation_id="listAppointments", responses=problems("not_found"))

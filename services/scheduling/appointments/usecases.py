@@ -16,6 +16,7 @@ from common.journal import Journal
 from common.problems import Problem
 from scheduling.appointments import changing, rules, tables
 from scheduling.appointments.changing import Standing
+from scheduling.appointments.invitations import with_invitation
 from scheduling.appointments.rules import Appointment, Booking
 from scheduling.availability import slots
 from scheduling.coverage import usecases as coverage
@@ -88,7 +89,7 @@ async def _book(
             starts_on=appointment.starts_at.astimezone(ZoneInfo(zone)).date(),
         )
     await tables.insert(tx, appointment)
-    return scheduled, appointment, consequences
+    return scheduled, appointment, with_invitation(consequences, appointment, now)
 
 
 async def move_appointment(
@@ -109,7 +110,7 @@ async def move_appointment(
         )
         if moved.kind == "session":
             await coverage.move(tx, appointment_id, moved.starts_at.astimezone(ZoneInfo(standing.matter.client.zone)).date())
-        return moved, consequences
+        return moved, with_invitation(consequences, moved, now)
 
     return await changing.change(db, journal, caller, key, appointment_id, decide, now)
 
@@ -120,7 +121,7 @@ async def cancel_appointment(
     async def decide(tx: AsyncConnection, standing: Standing) -> tuple[Appointment, Consequences]:
         cancelled, consequences = rules.cancel(standing.appointment, PARTY[caller.role], now)
         await _free(tx, cancelled, now)
-        return cancelled, consequences + await _lost(tx, standing, now)
+        return cancelled, with_invitation(consequences, cancelled, now) + await _lost(tx, standing, now)
 
     return await changing.change(db, journal, caller, key, appointment_id, decide, now)
 
@@ -153,7 +154,7 @@ async def call_off(tx: AsyncConnection, request: ConsultationRequest, by: Party,
         cancelled, consequences = rules.cancel(appointment, by, now)
         await _free(tx, cancelled, now)
         await tables.change(tx, cancelled)
-        off += consequences
+        off += with_invitation(consequences, cancelled, now)
     return off
 
 

@@ -3,11 +3,14 @@
 `payer_answer`: what the plan itself said when it was asked. `eligibility_file`: which files were taken, by their digest.
 """
 
-from collections.abc import Collection, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
+from pydantic import BaseModel
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,6 +22,9 @@ from scheduling.eligibility.rules import PayerAnswer, Period
 from scheduling.employers.tables import employer
 from scheduling.plans.tables import plan
 from scheduling.schema import metadata
+
+Row = TypeVar("Row", bound=BaseModel)
+AT_ONCE = 2000
 
 coverage_period = sa.Table(
     "coverage_period",
@@ -80,7 +86,7 @@ async def clients_of(tx: AsyncConnection, client_ids: Collection[UUID], *, lock:
     """Locked in one order, so that two who change the same clients wait for each other and do not deadlock."""
     wanted = sa.select(client).where(one_of(client.c.client_id, client_ids)).order_by(client.c.client_id)
     rows = await tx.execute(wanted.with_for_update(key_share=True) if lock else wanted)
-    return {row.client_id: Client.model_validate(row, from_attributes=True) for row in rows}
+    return {found.client_id: found async for found in _read(rows, Client)}
 
 
 async def periods_of(tx: AsyncConnection, client_ids: Collection[UUID], *, superseded: bool = False) -> dict[UUID, list[Period]]:
@@ -88,9 +94,18 @@ async def periods_of(tx: AsyncConnection, client_ids: Collection[UUID], *, super
     c = coverage_period.c
     wanted = sa.select(coverage_period).where(one_of(c.client_id, client_ids)).order_by(c.starts_on, c.recorded_at, c.period_id)
     found: dict[UUID, list[Period]] = {client_id: [] for client_id in client_ids}
-    for row in await tx.execute(wanted if superseded else wanted.where(c.superseded_at.is_(None))):
-        found[row.client_id].append(Period.model_validate(row, from_attributes=True))
+    rows = await tx.execute(wanted if superseded else wanted.where(c.superseded_at.is_(None)))
+    async for period in _read(rows, Period):
+        found[period.client_id].append(period)
     return found
+
+
+async def _read(rows: Iterable[Any], model: type[Row]) -> AsyncIterator[Row]:
+    """Of a large file they are a hundred thousand: other requests get their turn in between."""
+    for number, row in enumerate(rows, 1):
+        yield model.model_validate(row, from_attributes=True)
+        if number % AT_ONCE == 0:
+            await asyncio.sleep(0)
 
 
 async def change(tx: AsyncConnection, superseded: Sequence[Period], added: Sequence[Period], now: datetime) -> None:

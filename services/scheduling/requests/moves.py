@@ -4,13 +4,14 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from common.auth import Allow, Principal, Role
 from common.edge import Db, Now, TheJournal
 from common.http import etag, problems, version_of
 from common.idempotency import Key
 from common.never_kept import StructuredText
+from scheduling.availability.forms import Moment
 from scheduling.requests import usecases
 from scheduling.requests.rules import Answer, ConsultationRequest
 from scheduling.requests.states import Move
@@ -35,7 +36,7 @@ class RefusalIn(BaseModel):
 class TimesIn(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"times": ["2026-11-24T15:00:00-06:00"]}})
 
-    times: list[AwareDatetime] = Field(min_length=1, max_length=3)
+    times: list[Moment] = Field(min_length=1, max_length=3)
 
 
 class FitIn(BaseModel):
@@ -109,7 +110,7 @@ async def withdraw(
     return _tagged(response, await usecases.withdraw_request(db, journal, caller, key, request_id, now))
 
 
-@router.post("/provider-change", operation_id="changeProvider", responses=MOVING)
+@router.post("/provider-change", operation_id="seekAnotherProvider", responses=MOVING)
 async def change_provider(
     response: Response, db: Db, journal: TheJournal, caller: TheClient, key: Key, request_id: UUID, now: Now
 ) -> ConsultationRequest:

@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from common.auth import Allow, Principal, Role
 from common.contracts.vocabulary import DEFAULT_CATEGORIES, Category, Choice, Programme
@@ -12,6 +12,7 @@ from common.edge import Db, Now, TheJournal
 from common.http import etag, problems
 from common.idempotency import Key
 from common.paging import Cursor, Limit, Page, after, page_of
+from scheduling.availability.forms import Moment
 from scheduling.providers.vocabulary import Specialty
 from scheduling.requests import queue, usecases
 from scheduling.requests.choice import Sharing
@@ -46,7 +47,7 @@ class BookingIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    starts_at: AwareDatetime
+    starts_at: Moment
     hold_id: UUID | None = None
     """Of a hold (`POST /v1/slot-holds`), if the client made one."""
 
