@@ -10,7 +10,7 @@ from common.contracts.event import Event
 from common.contracts.scheduling import DeadlineMet, DeadlineMissed, DeadlineMissRetracted
 from common.deadlines import engine
 from common.deadlines.deadline import Deadline
-from common.deadlines.policies import newest
+from common.deadlines.policies import BREACH, newest
 from common.deadlines.rules import Outcome
 from common.journal import Journal
 from scheduling.notifications.usecases import notify
@@ -23,7 +23,7 @@ async def carry_out(tx: AsyncConnection, journal: Journal, about: About, consequ
     judged: list[Event] = []
     for step in consequences.deadlines:
         outcome = await _take(tx, about, step, now)
-        if outcome:
+        if outcome and not outcome.announced:
             judged += outcome_events(outcome.deadline, outcome.kind, now)
     await notify(tx, consequences.notices, now)
     await journal.append(tx, *consequences.events, *judged)
@@ -47,15 +47,16 @@ async def _take(tx: AsyncConnection, about: About, step: Arm | Stop | Cancel | P
         case Cancel():
             await engine.cancel(tx, subject=step.subject, policy_codes=step.policies, now=now, reason=step.reason)
         case Pause():
-            await engine.pause(tx, step.policy, subject=step.subject, at=step.at, now=now, reason=step.reason)
+            return await engine.pause(tx, step.policy, subject=step.subject, at=step.at, now=now, reason=step.reason)
         case Resume():
             await engine.resume(tx, step.policy, subject=step.subject, at=step.at, now=now)
     return None
 
 
 def outcome_events(deadline: Deadline, kind: str, at: datetime) -> Sequence[Event]:
-    """Met, missed, or a miss taken back, as others are told of it. `at`: when this was found."""
+    """Met, missed, or a miss taken back, as others are told of it. `at`: when this was found. Told again it is the same event."""
     about: dict[str, Any] = {
+        "event_id": deadline.event_id(BREACH if kind == "missed" else kind),
         "occurred_at": at,
         "client_id": deadline.about,
         "deadline_id": deadline.deadline_id,
