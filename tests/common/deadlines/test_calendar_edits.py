@@ -98,3 +98,13 @@ async def test_a_horizon_may_only_grow(service: Service) -> None:
     with pytest.raises(Problem, match="invalid_calendar"):
         await put(service, last=date(2030, 1, 1), closed=[])
     assert (await put(service, last=date(2036, 12, 31))).last == date(2036, 12, 31)
+
+
+async def test_one_that_would_end_beyond_the_horizon_does_not_hold_up_the_others(service: Service) -> None:
+    other = await service.arm(SESSION)
+    last = await service.arm(SESSION, anchor_at=datetime(2035, 12, 21, 15, tzinfo=UTC))
+    assert other.due_at is not None
+    await put(service, closed=[STORM, *(date(2035, 12, day) for day in (24, 26, 27, 28, 31))])
+    await service.drain(MONDAY + HOUR)
+    assert (await service.read(other.deadline_id))["due_at"] == other.due_at + 24 * HOUR
+    assert (await service.read(last.deadline_id))["due_at"] == last.due_at
