@@ -5,7 +5,8 @@ Middlewares are plain ASGI: streamed downloads pass through them untouched.
 
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -85,10 +86,20 @@ def add_error_handlers(app: FastAPI) -> None:
 
 
 class Edge:
-    """Size limit, trace context and metrics around every request. Those that take turns let all others past."""
+    """Size limit, trace context and metrics around every request. Those that take turns let all others past.
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, body_limit: int, in_turns: InTurns | None = None) -> None:
-        self.app, self.metrics, self.body_limit = app, metrics, body_limit
+    `body_limits` are those of the paths that take files.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        metrics: Metrics,
+        body_limit: int,
+        in_turns: InTurns | None = None,
+        body_limits: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
+        self.app, self.metrics, self._body_limit, self._body_limits = app, metrics, body_limit, body_limits
         self._in_turns, self._turns = in_turns, Turns()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,6 +109,7 @@ class Edge:
         traceparent = child_of(headers.get(b"traceparent", b"").decode("latin-1") or None)
         token = TRACEPARENT.set(traceparent)
         started, status = time.perf_counter(), 500
+        limit = self._body_limits.get(scope["path"], self._body_limit)
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -107,36 +119,38 @@ class Edge:
             await send(message)
 
         try:
-            if int(headers.get(b"content-length", b"0") or 0) > self.body_limit:
-                await render(self._too_large())(scope, receive, answer)
+            if int(headers.get(b"content-length", b"0") or 0) > limit:
+                await render(_too_large(limit))(scope, receive, answer)
             elif self._in_turns and self._in_turns(scope):
                 async with self._turns.taken():
-                    await self.app(scope, self._limited(receive), answer)
+                    await self.app(scope, _limited(receive, limit), answer)
             else:
                 if scope["method"] == "POST":
                     self._turns.let_past()
-                await self.app(scope, self._limited(receive), answer)
+                await self.app(scope, _limited(receive, limit), answer)
         finally:
             TRACEPARENT.reset(token)
             route = getattr(scope.get("route"), "path", "unmatched")
             self.metrics.requests.labels(route, scope["method"], status).observe(time.perf_counter() - started)
 
-    def _too_large(self) -> Problem:
-        return Problem("body_too_large", f"At most {self.body_limit} bytes.", limit=self.body_limit)
 
-    def _limited(self, receive: Receive) -> Callable[[], Awaitable[Message]]:
-        """A body sent in chunks has no length to look at beforehand."""
-        seen = 0
+def _too_large(limit: int) -> Problem:
+    return Problem("body_too_large", f"At most {limit} bytes.", limit=limit)
 
-        async def counted() -> Message:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > self.body_limit:
-                raise self._too_large()
-            return message
 
-        return counted
+def _limited(receive: Receive, limit: int) -> Callable[[], Awaitable[Message]]:
+    """A body sent in chunks has no length to look at beforehand."""
+    seen = 0
+
+    async def counted() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > limit:
+            raise _too_large(limit)
+        return message
+
+    return counted
 
 
 def etag(version: int) -> str:

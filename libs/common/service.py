@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import gc
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,8 @@ class Definition:
     subscriptions: Callable[["Running"], Sequence[tuple[Subscription, str]]] = lambda _: ()
     """What it takes from whom: a subscription and the owner's address."""
     extra_topics: dict[str, dict[str, str]] = field(default_factory=dict)
+    body_limits: Mapping[str, int] = field(default_factory=dict)
+    """Bytes, of the paths that take files."""
     in_turns: InTurns | None = None
     """Requests that come in masses and take turns, so that the others never wait behind them."""
     start: Callable[["Running"], Awaitable[Sequence[Awaitable[None]]]] | None = None
@@ -93,7 +95,8 @@ def build(definition: Definition, settings: ServiceSettings) -> FastAPI:
             allow_headers=["*"],
             expose_headers=["ETag", "Retry-After"],
         )
-    app.add_middleware(Edge, metrics=metrics, body_limit=settings.body_limit, in_turns=definition.in_turns)
+    limit, limits = settings.body_limit, definition.body_limits
+    app.add_middleware(Edge, metrics=metrics, body_limit=limit, in_turns=definition.in_turns, body_limits=limits)
     return app
 
 

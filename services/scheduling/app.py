@@ -47,6 +47,8 @@ ROUTERS = (
     *(episodes, waitlist, notifications, eligibility, eligibility_files, coverage),
 )
 PAGES = (provider_queue, my_request)
+BODY_LIMITS = {"/v1/eligibility-files": 32 << 20}
+"""Some 200,000 lines."""
 
 
 def create_app(settings: SchedulingSettings) -> FastAPI:
@@ -62,7 +64,10 @@ def create_app(settings: SchedulingSettings) -> FastAPI:
         sweep = Sweep(running.db, running.journal, running.clock, POLICIES, acts, outcome_events, running.metrics)
         return [keep_fresh(running.db, running.clock), send_mails(running.db, post, running.clock), sweep.run()]
 
-    return build(Definition("scheduling", "Care Connect: scheduling", (*ROUTERS, *PAGES), MIGRATIONS, metadata, start=start), settings)
+    definition = Definition(
+        "scheduling", "Care Connect: scheduling", (*ROUTERS, *PAGES), MIGRATIONS, metadata, body_limits=BODY_LIMITS, start=start
+    )
+    return build(definition, settings)
 
 
 def main() -> None:

@@ -156,3 +156,19 @@ async def test_S13_care_connect_is_not_limited_and_the_copay_applies(care: Care)
     covered = await care.facts(client, "visit_covered")
     assert len(covered) == 12
     assert {(fact["funding"], fact["copay_applies"], fact["visit_number"]) for fact in covered} == {("insurance", True, None)}
+
+
+async def test_S1_an_eligibility_file_of_thousands_of_lines_is_taken_over_http_and_other_routes_keep_their_limit(care: Care) -> None:
+    client = await care.story.client()
+    header = "maintenance_type,client_id,member_id,employer_id,plan_id,coverage_start,coverage_end\n"
+    ids = f"{care.story.employer},{care.story.plan}"
+    lines = [f"021,{client},,{ids},2026-01-01,2026-12-31\n", *(f"021,,W{n:07},{ids},2026-01-01,\n" for n in range(5_000))]
+    file = header + "".join(lines)
+    assert len(file) > 5 * 65_536
+    operations = care.story.token("operations") | {"content-type": "text/csv"}
+    taken = await care.story.call("scheduling", "POST", "/v1/eligibility-files", operations, content=file)
+    assert taken.status_code == 201, taken.text
+    periods = (await care.done("operations", uuid4(), "GET", f"/v1/clients/{client}/coverage"))["items"]
+    assert "2026-12-31" in {period["ends_on"] for period in periods}
+    elsewhere = await care.story.call("scheduling", "POST", "/v1/plans", operations, content=file)
+    assert (elsewhere.status_code, elsewhere.json()["limit"]) == (413, 65_536)
