@@ -62,37 +62,45 @@ class ConsultationRequested(ClientEvent):
     origin: Origin = "directory"
 
 
-class RequestAccepted(ClientEvent):
-    type: ClassVar[str] = "scheduling.request_accepted.v1"
+class _OfRequest(ClientEvent):
     request_id: UUID
     provider_id: UUID
     programme: Programme
 
 
-class RequestDeclined(ClientEvent):
+class _OfAppointment(ClientEvent):
+    appointment_id: UUID
+    request_id: UUID
+    provider_id: UUID
+    programme: Programme
+    kind: AppointmentKind
+
+
+class _OfEpisode(ClientEvent):
+    episode_id: UUID
+    programme: Programme
+    employer_id: UUID
+
+
+class RequestAccepted(_OfRequest):
+    type: ClassVar[str] = "scheduling.request_accepted.v1"
+
+
+class RequestDeclined(_OfRequest):
     """S10, or S12 where the network does not operate in the client's state."""
 
     type: ClassVar[str] = "scheduling.request_declined.v1"
-    request_id: UUID
-    provider_id: UUID
-    programme: Programme
     reason: str = "not_stated"
 
 
-class RequestTimedOut(ClientEvent):
+class RequestTimedOut(_OfRequest):
     """S11: three days without an answer. A late answer is still taken, until the client has gone to somebody else."""
 
     type: ClassVar[str] = "scheduling.request_timed_out.v1"
-    request_id: UUID
-    provider_id: UUID
-    programme: Programme
 
 
-class RequestWithdrawn(ClientEvent):
+class RequestWithdrawn(_OfRequest):
     type: ClassVar[str] = "scheduling.request_withdrawn.v1"
-    request_id: UUID
-    provider_id: UUID
-    programme: Programme
     by: Party = "client"
 
 
@@ -107,46 +115,34 @@ class AlternativesOffered(ClientEvent):
     provider_ids: tuple[UUID, ...]
 
 
-class FitAssessed(ClientEvent):
+class FitAssessed(_OfRequest):
     """What came of a consultation (S10)."""
 
     type: ClassVar[str] = "scheduling.fit_assessed.v1"
-    request_id: UUID
-    provider_id: UUID
-    programme: Programme
     good_fit: bool
 
 
-class CareEnded(ClientEvent):
+class CareEnded(_OfRequest):
     """S14: the client and this provider go on no longer together."""
 
     type: ClassVar[str] = "scheduling.care_ended.v1"
-    request_id: UUID
-    provider_id: UUID
-    programme: Programme
     reason: Literal["provider_change", "completed", "visit_limit"]
 
 
-class CareSought(ClientEvent):
+class CareSought(_OfEpisode):
     """The clock of speed to care starts, once an episode; re-routing does not start it anew (S9)."""
 
     type: ClassVar[str] = "scheduling.care_sought.v1"
-    episode_id: UUID
-    programme: Programme
-    employer_id: UUID
     first: bool
     """False where the client was in care before, and seeks another provider (S14) or comes back."""
     served: bool
     """False where the network does not operate in the client's state (S12): counted apart, never left out."""
 
 
-class SpeedToCareMeasured(ClientEvent):
+class SpeedToCareMeasured(_OfEpisode):
     """R1: one of the three clocks was stopped. An episode without it is open, or ended without care."""
 
     type: ClassVar[str] = "scheduling.speed_to_care_measured.v1"
-    episode_id: UUID
-    programme: Programme
-    employer_id: UUID
     clock: Clock
     sought_at: AwareDatetime
     reached_at: AwareDatetime
@@ -155,21 +151,15 @@ class SpeedToCareMeasured(ClientEvent):
     """In the client's zone; 0 on the day of seeking care."""
 
 
-class CareEpisodeEnded(ClientEvent):
+class CareEpisodeEnded(_OfEpisode):
     type: ClassVar[str] = "scheduling.care_episode_ended.v1"
-    episode_id: UUID
-    programme: Programme
-    employer_id: UUID
     outcome: Literal["in_care", "withdrawn"]
 
 
-class CareEpisodeReopened(ClientEvent):
+class CareEpisodeReopened(_OfEpisode):
     """A client who had withdrawn asked again soon after: the clock goes on from where it started."""
 
     type: ClassVar[str] = "scheduling.care_episode_reopened.v1"
-    episode_id: UUID
-    programme: Programme
-    employer_id: UUID
 
 
 class ClientWaitlisted(ClientEvent):
@@ -196,62 +186,37 @@ class EligibilityVerified(ClientEvent):
     reason: str = ""
 
 
-class AppointmentScheduled(ClientEvent):
+class AppointmentScheduled(_OfAppointment):
     type: ClassVar[str] = "scheduling.appointment_scheduled.v1"
-    appointment_id: UUID
-    request_id: UUID
-    provider_id: UUID
-    programme: Programme
-    kind: AppointmentKind
     starts_at: AwareDatetime
     ends_at: AwareDatetime | None = None
     """Absent in events from before appointments had an end."""
 
 
-class AppointmentMoved(ClientEvent):
+class AppointmentMoved(_OfAppointment):
     type: ClassVar[str] = "scheduling.appointment_moved.v1"
-    appointment_id: UUID
-    request_id: UUID
-    provider_id: UUID
-    programme: Programme
-    kind: AppointmentKind
     moved_from: AwareDatetime
     starts_at: AwareDatetime
     ends_at: AwareDatetime
     by: Party
 
 
-class AppointmentCancelled(ClientEvent):
+class AppointmentCancelled(_OfAppointment):
     type: ClassVar[str] = "scheduling.appointment_cancelled.v1"
-    appointment_id: UUID
-    request_id: UUID
-    provider_id: UUID
-    programme: Programme
-    kind: AppointmentKind
     starts_at: AwareDatetime
     by: Party
 
 
-class AppointmentMissed(ClientEvent):
+class AppointmentMissed(_OfAppointment):
     """Nobody came, or one of the two did not."""
 
     type: ClassVar[str] = "scheduling.appointment_missed.v1"
-    appointment_id: UUID
-    request_id: UUID
-    provider_id: UUID
-    programme: Programme
-    kind: AppointmentKind
     starts_at: AwareDatetime
     by: Party
 
 
-class AppointmentHeld(ClientEvent):
+class AppointmentHeld(_OfAppointment):
     type: ClassVar[str] = "scheduling.appointment_held.v1"
-    appointment_id: UUID
-    request_id: UUID
-    provider_id: UUID
-    programme: Programme
-    kind: AppointmentKind
     held_on: date
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -68,6 +69,10 @@ class Covered:
     language: str
     programme: Programme
     offered: Collection[Programme]
+
+    def today(self, now: datetime) -> date:
+        """Where the client lives."""
+        return now.astimezone(ZoneInfo(self.zone)).date()
 
 
 def check_offered(programme: Programme, offered: Collection[Programme]) -> None:

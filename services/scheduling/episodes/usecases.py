@@ -21,7 +21,7 @@ async def seek_care(
     tx: AsyncConnection, client: Covered, programme: Programme, *, served: bool, now: datetime
 ) -> tuple[Episode, Consequences]:
     """The client's row is locked."""
-    calendar = await employers.calendar_of(tx, client.employer_id, programme, now.date())
+    calendar = await employers.calendar_of(tx, client.employer_id, programme, client.today(now))
     seeker = Seeker(client.client_id, client.employer_id, programme, served, client.zone, calendar)
     episode, consequences = rules.seek(seeker, await tables.latest(tx, client.client_id, programme), now)
     await tables.keep(tx, episode)

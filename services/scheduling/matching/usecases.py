@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -114,7 +113,7 @@ async def _candidates(
         programme=matter.request.programme,
         state=client.state,
         plan_id=client.plan_id,
-        today=now.astimezone(ZoneInfo(client.zone)).date(),
+        today=client.today(now),
         language=need.language,
         specialties=need.specialties,
         exclude=await _tried(tx, matter) if only is None else (),

@@ -75,7 +75,7 @@ async def _matter(tx: AsyncConnection, client: Covered, request_id: UUID, now: d
     request = await tables.find(tx, request_id)  # again: the one seen before the lock may have changed
     assert request is not None, "requests are never deleted"
     episode = await episodes.find(tx, request.episode_id) if request.episode_id else None
-    calendar = await employers.calendar_of(tx, client.employer_id, request.programme, now.date())
+    calendar = await employers.calendar_of(tx, client.employer_id, request.programme, client.today(now))
     return Matter(request, client, episode, calendar)
 
 

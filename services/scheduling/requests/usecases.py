@@ -1,9 +1,9 @@
 """What can be done about consultation requests: submit, answer, propose times, withdraw, say how it went on, look."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -50,7 +50,8 @@ async def submit_request(db: Database, journal: Journal, caller: Principal, key:
         served = await is_served(tx, client, now)
         first = await tables.is_first(tx, asked.client_id)
         rules.check(asked, client, first=first)
-        verified = await _check_may_ask(tx, asked, client, served=served, now=now)
+        client, verified = await _check_eligible(tx, asked, client, now)
+        await _check_listed(tx, asked, client, served=served, now=now)
         others = await _leave_timed_out(tx, asked, now)
         proposed = await matching.choose(tx, asked.client_id, asked.programme, asked.provider_id, now)
         episode, sought = await seek_care(tx, client, asked.programme, served=served, now=now)
@@ -66,17 +67,20 @@ async def submit_request(db: Database, journal: Journal, caller: Principal, key:
     return await once(db, caller, key, Submitted, work)
 
 
-async def _check_may_ask(tx: AsyncConnection, asked: Asked, client: Covered, *, served: bool, now: datetime) -> Sequence[Event]:
-    """S1, S3, S5: the client is covered, and the provider takes part where the client lives. Raises Problem."""
-    today = now.astimezone(ZoneInfo(client.zone)).date()
-    unmet = await providers.listed(tx, asked.provider_id, asked.programme, client.state, client.plan_id, today)
-    verdict, events = await check_eligible(tx, asked.client_id, asked.programme, today, now)
+async def _check_eligible(tx: AsyncConnection, asked: Asked, client: Covered, now: datetime) -> tuple[Covered, Sequence[Event]]:
+    """S1, S2: the client with the employer and the plan of today's coverage. Raises Problem where there is none."""
+    verdict, events = await check_eligible(tx, asked.client_id, asked.programme, client.today(now), now)
     if not verdict.eligible:
         rule = "S2" if verdict.reason is Reason.PLAN else "S1"
         raise Problem("not_eligible", verdict.detail, field="client_id", rule=rule, reason=verdict.reason)
+    return replace(client, employer_id=verdict.employer_id, plan_id=verdict.plan_id), events
+
+
+async def _check_listed(tx: AsyncConnection, asked: Asked, client: Covered, *, served: bool, now: datetime) -> None:
+    """S3, S5: the provider takes part where the client lives. Raises Problem. Where nobody does there is nobody to ask (S12)."""
+    unmet = await providers.listed(tx, asked.provider_id, asked.programme, client.state, client.plan_id, client.today(now))
     if unmet and served:
         raise Problem("provider_not_listed", "This provider cannot be asked in this programme and state.", field="provider_id", rule="S5")
-    return events
 
 
 async def _leave_timed_out(tx: AsyncConnection, asked: Asked, now: datetime) -> Consequences:
