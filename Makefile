@@ -43,7 +43,7 @@ run: $(READY) ## Keep the stack up and print its addresses; Ctrl-C stops it
 
 ##@ Check
 test: $(READY) browser ## Run all tests (STACK=embedded, containers or external; ARGS for pytest)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Without one the tests that need it skip and say so: that is no reason to fail here.
 browser: ## Install the browser of the page tests (Debian's Chromium), where that can be done

@@ -27,6 +27,10 @@ async def fired_once_each(service: Service, n: int) -> bool:
     return await service.count("deadline_rung") >= n
 
 
+async def more_than(service: Service, effects: int) -> bool:
+    return await service.count("effect") > effects
+
+
 async def agree(service: Service, n: int) -> None:
     assert await service.count("effect") == await service.count("journal") == await service.count("deadline_rung") == n
     assert await service.count("(select distinct subject from effect) d") == n
@@ -50,9 +54,11 @@ async def test_workers_killed_at_any_moment_while_another_works_fire_each_once(s
     n, draw = 12_000, random.Random(5)
     await service.copy(await service.arm(RESPOND), n - 1)
     for _ in range(3):
+        before = await service.count("effect")
         process = await worker(service)
         assert await claims_of(process)
-        await asyncio.sleep(draw.random() / 4)
+        await eventually(lambda before=before: more_than(service, before), 60)  # a slow machine too has committed something
+        await asyncio.sleep(draw.random() / 20)
         process.kill()
         await process.wait()
     committed = await service.count("effect")
