@@ -33,7 +33,6 @@ from consent.notices.routes import router as notices
 from consent.notices.usecases import load_shipped_notices
 from consent.opt_out_links.routes import link_for
 from consent.opt_out_links.routes import router as opt_out_links
-from consent.pages.language import TEXTS
 from consent.pages.my_data_sharing import router as my_data_sharing
 from consent.pages.neighbour import Reporting
 from consent.pages.privacy_office import router as privacy_office
@@ -46,7 +45,7 @@ from consent.receipts.rules import Controller
 from consent.schema import metadata
 from consent.settings import ConsentSettings
 
-MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATIONS, PAGES_FOLDER = Path(__file__).parent / "migrations", Path(__file__).parent / "pages"
 ROUTERS = (decisions, opt_outs, explanations, receipts_of_decisions, opt_out_links, propagation, notices, mails, mail_addresses, ledger)
 PAGES = (my_data_sharing, privacy_office)
 
@@ -100,7 +99,7 @@ def create_app(settings: ConsentSettings) -> FastAPI:
 
 def site_of(settings: ConsentSettings) -> Site:
     return Site(
-        TEXTS.parent,
+        PAGES_FOLDER,
         (my_data_sharing.prefix, privacy_office.prefix),
         settings.public_url,
         settings.address_key,

@@ -10,14 +10,15 @@ import pytest
 from jinja2 import Environment
 
 from common.contracts.vocabulary import AskedBy, Category, Channel, IdentityCheck, Programme, Sink, SuspensionReason
+from common.pages.language import LANGUAGES, _preferred
+from consent.app import PAGES_FOLDER
 from consent.decisions.rules import Decision
 from consent.explanations.rules import Reason
 from consent.mail.rules import Resolution
-from consent.pages.language import LANGUAGES, TEXTS, _preferred
 from consent.propagation.rules import Status
 from consent.receipts.rules import EVENT_TYPES
 
-TEMPLATES = Path(TEXTS).parent / "templates"
+TEMPLATES, TEXTS = PAGES_FOLDER / "templates", PAGES_FOLDER / "texts"
 READ = {language: json.loads((TEXTS / f"{language}.json").read_text(encoding="utf-8")) for language in LANGUAGES}
 ALIKE = {"product", "language.en", "language.es", "programme.care_connect", "programme.emotional_wellbeing_solutions"}
 KINDS: dict[str, Iterable[str]] = {

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 import httpx
 from playwright.async_api import Page
 
+from consent.notices.shipped import shipped
 from demo.providers import participating
-from tests.story import NOTICE, Story, eventually
+from tests.story import Story, eventually
 
 HERE = ZoneInfo("America/New_York")
 """Where clients and providers of these tests live."""
@@ -35,34 +36,39 @@ def at_noon(days: int) -> datetime:
 STATE = "CT"
 """No other tests open it: here it has been open for long."""
 LONG_AGO = timedelta(days=60)
+EWS = "emotional_wellbeing_solutions"
+NOTICES = {str(notice.programme): notice.digest for notice in shipped() if (notice.version, notice.language) == ("2026-01", "en")}
 
 
 @dataclass
 class Clinic(Story):
     async def open(self) -> "Clinic":
         """Long ago, so that what happened a week ago could happen."""
-        employer = {"name": "Acme", "programmes": ["care_connect"], "employer_id": str(self.employer)}
-        provider = participating(self.provider, "Dr. Reed", STATE, self.plan)
-        for path, body in (
-            (f"/v1/states/{STATE}/opening", None),
-            ("/v1/employers", employer),
-            ("/v1/plans", {"name": "The plan", "plan_id": str(self.plan)}),
-            ("/v1/providers", provider),
-        ):
-            await self.scheduling("POST", path, "operations", uuid4(), now() - LONG_AGO, json=body)
+        await self.long_ago(f"/v1/states/{STATE}/opening")
+        employer = {"name": "Acme", "programmes": ["care_connect", EWS], "employer_id": str(self.employer)}
+        await self.long_ago("/v1/employers", employer)
+        return await self.begin()
+
+    async def begin(self) -> "Clinic":
+        """A provider with a plan of their own, so that nobody else's providers are proposed."""
+        await self.long_ago("/v1/plans", {"name": "The plan", "plan_id": str(self.plan)})
+        await self.long_ago("/v1/providers", participating(self.provider, "Dr. Reed", STATE, self.plan))
         return self
 
-    async def client(self, state: str = STATE) -> UUID:
+    async def long_ago(self, path: str, body: dict[str, Any] | None = None, method: str = "POST") -> Any:
+        return await self.scheduling(method, path, "operations", uuid4(), now() - LONG_AGO, json=body)
+
+    async def client(self, state: str = STATE, programme: str = "care_connect") -> UUID:
         body = {
             "employer_id": str(self.employer),
             "plan_id": str(self.plan),
-            "programme": "care_connect",
+            "programme": programme,
             "birth_date": "1985-05-17",
             "sex": "female",
             "state": state,
             "language": "en",
         }
-        made = await self.scheduling("POST", "/v1/clients", "operations", uuid4(), now() - LONG_AGO, json=body)
+        made = await self.long_ago("/v1/clients", body)
         return UUID(made["client_id"])
 
     async def scheduling(self, method: str, path: str, role: str, subject: UUID, at: datetime | None = None, **more: Any) -> Any:
@@ -73,22 +79,21 @@ class Clinic(Story):
 
     async def colleague(self, name: str, state: str = STATE) -> UUID:
         made = uuid4()
-        body = participating(made, name, state, self.plan)
-        await self.scheduling("POST", "/v1/providers", "operations", uuid4(), now() - LONG_AGO, json=body)
+        await self.long_ago("/v1/providers", participating(made, name, state, self.plan))
         return made
 
-    async def opens_hours(self, provider: UUID | None = None) -> None:
+    async def opens_hours(self, provider: UUID | None = None, zone: str = str(HERE)) -> None:
         hours = [{"weekday": day, "starts": "08:00", "ends": "20:00"} for day in range(7)]
         path = f"/v1/providers/{provider or self.provider}/availability"
-        await self.scheduling("PUT", path, "operations", uuid4(), json={"time_zone": str(HERE), "hours": hours})
+        await self.scheduling("PUT", path, "operations", uuid4(), json={"time_zone": zone, "hours": hours})
 
-    async def asked(self, client: UUID, at: datetime | None = None, provider: UUID | None = None) -> UUID:
+    async def asked(self, client: UUID, at: datetime | None = None, provider: UUID | None = None, programme: str = "care_connect") -> UUID:
         """The client's first request."""
         body = {
             "client_id": str(client),
             "provider_id": str(provider or self.provider),
-            "programme": "care_connect",
-            "sharing": {"choice": "decline", "notice_digest": NOTICE},
+            "programme": programme,
+            "sharing": {"choice": "decline", "notice_digest": NOTICES[programme]},
         }
         made = await self.scheduling("POST", "/v1/consultation-requests", "client", client, at, json=body)
         return UUID(made["request_id"])
@@ -131,7 +136,15 @@ def area_of(role: str) -> str:
 
 
 async def signed_in(page: Page, clinic: Clinic, role: str, subject: UUID, language: str = "en") -> None:
-    """As the portal does it: a form of its own that posts the token here."""
+    """With a session from before; how a portal opens one, `through_the_portal` shows."""
+    visit = await page_of(clinic, role, subject)
+    here = f"{clinic.stack.url('scheduling')}{visit.area}"
+    await page.context.add_cookies([{"name": "session", "value": visit.session, "url": here}])
+    await page.goto(f"{here}?lang={language}")
+
+
+async def through_the_portal(page: Page, clinic: Clinic, role: str, subject: UUID, language: str = "en") -> None:
+    """A form of the portal's own that posts the token here."""
     here, area = clinic.stack.url("scheduling"), area_of(role)
     token = clinic.stack.issuer.mint(role, subject)
     form = (

@@ -4,14 +4,14 @@ from datetime import timedelta
 
 from playwright.async_api import Page, expect
 
-from tests.pages_scheduling.clinic import Clinic, at_noon, now, signed_in
+from tests.pages_scheduling.clinic import Clinic, at_noon, local, now, signed_in, through_the_portal
 from tests.story import eventually
 
 
 async def test_S7_S8_S9_the_way_to_the_first_session_with_what_is_promised(clinic: Clinic, page: Page) -> None:
     client = await clinic.client()
     await clinic.asked(client)
-    await signed_in(page, clinic, "client", client)
+    await through_the_portal(page, clinic, "client", client)
     await expect(page.get_by_role("heading", name="With Dr. Reed")).to_be_visible()
     steps = page.locator(".steps li")
     assert [await step.locator("strong").inner_text() for step in await steps.all()] == [
@@ -108,6 +108,23 @@ async def test_S14_another_provider_is_asked_for(clinic: Clinic, page: Page) -> 
     await expect(page.get_by_role("status")).to_contain_text("We look for another provider")
     await expect(page.get_by_role("heading", name="Other providers for you")).to_be_visible()
     assert (await clinic.request_of(request))["state"] == "withdrawn"
+
+
+async def test_S10_after_the_consultation_the_client_says_that_it_was_a_good_fit(clinic: Clinic, page: Page) -> None:
+    client = await clinic.client()
+    request = await clinic.asked(client, now() - timedelta(days=2))
+    consultation = await clinic.books(request, "consultation", now() - timedelta(hours=3), at=now() - timedelta(days=1))
+    await signed_in(page, clinic, "client", client)
+    good = page.get_by_role("button", name="It was a good fit")
+    await expect(good).to_have_count(0)
+    held = {"held_on": local(now() - timedelta(hours=3))[:10]}
+    await clinic.scheduling("POST", f"/v1/appointments/{consultation}/completion", "provider", clinic.provider, json=held)
+    await page.reload()
+    await good.click()
+    await expect(page.get_by_role("status")).to_contain_text("Noted as a good fit")
+    assert (await clinic.request_of(request))["state"] == "good_fit"
+    await expect(good).to_have_count(0)
+    await expect(page.get_by_text("Your provider schedules the first session.").first).to_be_visible()
 
 
 async def test_a_request_is_withdrawn_without_a_reason(clinic: Clinic, page: Page) -> None:

@@ -14,6 +14,7 @@ from common.contracts.vocabulary import Programme
 from common.pages import language
 from common.pages.language import LANGUAGES
 from common.problems import STATUS
+from scheduling.coverage.rules import CoverageChoice
 from scheduling.matching.rules import Reason
 from scheduling.pages.doing import REFUSED
 from scheduling.pages.my_request import TOLD as TOLD_CLIENTS
@@ -44,6 +45,7 @@ KINDS: dict[str, Iterable[str]] = {
     "specialty": get_args(Specialty),
     "reason": REASONS,
     "done": TOLD_CLIENTS | TOLD_PROVIDERS,
+    "coverage": [*CoverageChoice, *(f"chosen_{choice}" for choice in CoverageChoice)],
     "step": ["asked", "answered", "consultation", "session", "is_done", "is_now", "is_ahead"],
 }
 

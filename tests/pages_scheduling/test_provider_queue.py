@@ -5,7 +5,7 @@ from uuid import UUID
 
 from playwright.async_api import Locator, Page, expect
 
-from tests.pages_scheduling.clinic import Clinic, at_noon, local, now, signed_in
+from tests.pages_scheduling.clinic import Clinic, at_noon, local, now, signed_in, through_the_portal
 
 
 def card(page: Page, request: UUID) -> Locator:
@@ -26,7 +26,7 @@ async def test_S7_requests_show_the_time_left_and_the_overdue_come_first_marked(
     fresh = await clinic.asked(await clinic.client(), now() - timedelta(hours=2))
     late = await clinic.asked(await clinic.client(), now() - timedelta(hours=25, minutes=5))
     urgent = await clinic.asked(await clinic.client(), now() - timedelta(hours=22, minutes=1))
-    await signed_in(page, clinic, "provider", clinic.provider)
+    await through_the_portal(page, clinic, "provider", clinic.provider)
     section = page.locator("section", has=page.get_by_role("heading", name="Requests to answer"))
     shown = [await one.get_attribute("id") for one in await section.locator("article").all()]
     assert shown == [f"r-{request.hex[:8].upper()}" for request in (late, urgent, fresh)]

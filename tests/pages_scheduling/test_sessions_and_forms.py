@@ -1,13 +1,15 @@
 """Who is let in, whose forms are taken, and that a form that is sent twice is one."""
 
 import re
+from datetime import datetime
 from html.parser import HTMLParser
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
-from tests.pages_scheduling.clinic import Clinic, Visit, at_noon, local, page_of
+from tests.pages_scheduling.clinic import HERE, Clinic, Visit, at_noon, local, page_of
 
 AREAS = [("provider", "/provider-queue"), ("client", "/my-request")]
 Fields = list[tuple[str, str]]
@@ -108,6 +110,21 @@ async def test_a_form_that_is_sent_twice_is_one(clinic: Clinic) -> None:
     other = await visit.post(action, [*fields, ("time", local(at_noon(3)))])
     assert "This form was sent before" in assert_page(other, 422)
     assert (await clinic.request_of(request))["state"] == "consultation_scheduled"
+
+
+async def test_times_are_read_and_shown_in_the_zone_of_the_providers_own_hours(clinic: Clinic) -> None:
+    client, elsewhere = await clinic.client(), "America/Los_Angeles"
+    await clinic.asked(client)
+    visit = await page_of(clinic, "provider", clinic.provider)
+    assert f"in your time zone, {HERE}." in (await visit.get()).text, "the state's, until they say when they are open"
+    await clinic.opens_hours(zone=elsewhere)
+    html = (await visit.get()).text
+    assert f"in your time zone, {elsewhere}." in html and str(HERE) not in html
+    action, fields = Forms(html).to("/appointments")
+    assert (await visit.post(action, [*fields, ("time", local(at_noon(2)))])).status_code == 303
+    found = datetime.fromisoformat((await clinic.appointment_of(client))["starts_at"])
+    assert found.astimezone(ZoneInfo(elsewhere)).strftime("%Y-%m-%dT%H:%M") == local(at_noon(2))
+    assert re.search(r"12:00 \(P[SD]T\)", (await visit.get()).text)
 
 
 @pytest.mark.parametrize("time", ["2026-13-01T10:00", "tomorrow", "2026-03-03", "078-05-1120", "2026-03-03T10:00Z", "0000-01-01T00:00"])

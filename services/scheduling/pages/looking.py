@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduling.appointments.rules import Appointment, AppointmentState
 from scheduling.appointments.tables import appointment
+from scheduling.availability.tables import availability
 from scheduling.clients.tables import client
 from scheduling.providers.tables import provider
 
@@ -36,8 +37,10 @@ async def zone_of_client(tx: AsyncConnection, client_id: UUID) -> str | None:
 
 
 async def zone_of_provider(tx: AsyncConnection, provider_id: UUID) -> str:
-    """UTC for somebody who is not registered yet, and so has no requests."""
-    zone: str | None = await tx.scalar(sa.select(provider.c.zone).where(provider.c.provider_id == provider_id))
+    """That of the hours they have set, else of their state; UTC for somebody who is not registered yet, and so has no requests."""
+    own = provider.outerjoin(availability, availability.c.provider_id == provider.c.provider_id)
+    wanted = sa.select(sa.func.coalesce(availability.c.time_zone, provider.c.zone)).select_from(own)
+    zone: str | None = await tx.scalar(wanted.where(provider.c.provider_id == provider_id))
     return zone or "UTC"
 
 

@@ -9,11 +9,14 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from common.auth import Principal, Role
+from common.contracts.vocabulary import Programme
 from common.pages.errors import PageRoute
 from common.pages.session import AllowSignIn, csrf_of, sign_in, sign_out
 from common.problems import Problem
 from scheduling.appointments import usecases as appointments
 from scheduling.appointments.rules import Booking
+from scheduling.coverage import choosing
+from scheduling.coverage.rules import CoverageChoice
 from scheduling.matching.usecases import read_case
 from scheduling.notifications.routes import inbox_of
 from scheduling.notifications.usecases import read_notification
@@ -29,7 +32,7 @@ from scheduling.waitlist import usecases as waitlist
 router = APIRouter(prefix=MINE, route_class=PageRoute, include_in_schema=False)
 SigningIn = Annotated[Principal, Depends(AllowSignIn(Role.CLIENT))]
 Moment = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$")]
-TOLD = frozenset({"booked", "withdraw", "change_provider", "asked", "move", "cancel", "joined", "read"})
+TOLD = frozenset({"booked", "withdraw", "change_provider", "asked", "move", "cancel", "joined", "read", "good_fit", *CoverageChoice})
 
 
 class TimeIn(BaseModel):
@@ -51,6 +54,10 @@ class ChangeIn(BaseModel):
 
 class ChosenIn(BaseModel):
     provider_id: UUID
+
+
+class CoverageIn(BaseModel):
+    choice: CoverageChoice
 
 
 @router.post("/session")
@@ -87,6 +94,13 @@ async def leave(doing: ClientDoes, request_id: UUID, form: Annotated[LeavingIn, 
     return await doing.do(work, MINE, form.action, _page)
 
 
+@router.post("/requests/{request_id}/fit")
+async def find_good_fit(doing: ClientDoes, request_id: UUID) -> Response:
+    """S10, after the consultation. Who does not think so asks for another provider."""
+    work = requests.assess_fit(doing.db, doing.journal, doing.caller, doing.key, request_id, good_fit=True, now=doing.now)
+    return await doing.do(work, MINE, "good_fit", _page)
+
+
 @router.post("/cases/{case_id}/choice")
 async def choose(doing: ClientDoes, case_id: UUID, form: Annotated[ChosenIn, Form()]) -> Response:
     """S10, S11: one of the others that were offered. It is not the first request, so it carries no choice (C2)."""
@@ -110,6 +124,14 @@ async def change(doing: ClientDoes, appointment_id: UUID, form: Annotated[Change
             await appointments.move_appointment(doing.db, doing.journal, doing.caller, doing.key, appointment_id, moment, doing.now)
 
     return await doing.do(work(), MINE, form.action, _page)
+
+
+@router.post("/coverage-choice")
+async def choose_coverage(doing: ClientDoes, form: Annotated[CoverageIn, Form()]) -> Response:
+    """S13."""
+    asked = (doing.caller.id, Programme.EWS, form.choice)
+    work = choosing.choose_coverage(doing.db, doing.journal, doing.caller, doing.key, asked, doing.now)
+    return await doing.do(work, MINE, form.choice, _page)
 
 
 @router.post("/waitlist")

@@ -15,6 +15,7 @@ from common.problems import Problem
 from scheduling.appointments.rules import Appointment, AppointmentState
 from scheduling.availability.rules import Slot
 from scheduling.availability.usecases import list_open_slots
+from scheduling.coverage.choosing import CoverageTerms, read_terms
 from scheduling.matching.rules import MatchingCase
 from scheduling.matching.usecases import list_cases
 from scheduling.pages import looking
@@ -57,6 +58,8 @@ class Mine:
     cases: Sequence[MatchingCase]
     not_served: bool
     waits: WaitlistEntry | None
+    covered: CoverageTerms | None
+    """Where the employer's visits are used or scheduled, all of them: what is chosen for afterwards, or is to be."""
 
 
 async def mine_of(db: Database, caller: Principal, now: datetime) -> Mine:
@@ -71,7 +74,13 @@ async def mine_of(db: Database, caller: Principal, now: datetime) -> Mine:
     entries = await list_entries(db, caller.id, None, FIRST, 1)
     cases = await list_cases(db, caller.id, "open", FIRST, SHOWN_CASES)
     not_served = any(r.decline_reason == "state_not_served" for r in requests)
-    return Mine(zone, shown, cases, not_served, entries[0] if entries else None)
+    return Mine(zone, shown, cases, not_served, entries[0] if entries else None, await _covered(db, caller.id, now))
+
+
+async def _covered(db: Database, client_id: UUID, now: datetime) -> CoverageTerms | None:
+    """S13."""
+    terms = await read_terms(db, client_id, Programme.EWS, None, now)
+    return terms if terms.left == 0 else None
 
 
 async def _worth_showing(tx: AsyncConnection, client_id: UUID) -> Sequence[ConsultationRequest]:
