@@ -26,7 +26,7 @@ async def carry_out(tx: AsyncConnection, journal: Journal, about: About, consequ
         if outcome and not outcome.announced:
             judged += outcome_events(outcome.deadline, outcome.kind, now)
     await notify(tx, consequences.notices, now)
-    await journal.append(tx, *consequences.events, *judged)
+    await journal.append_all(tx, [*consequences.events, *judged])
 
 
 async def _take(tx: AsyncConnection, about: About, step: Arm | Stop | Cancel | Pause | Resume, now: datetime) -> Outcome | None:
