@@ -175,7 +175,7 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+TestLife.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
 
 
 def test_S11_a_late_answer_is_still_an_answer() -> None:
