@@ -1,11 +1,24 @@
 """C11: each consent is bound to the exact text that was shown, in its version and language."""
 
+from collections.abc import AsyncIterator
 from hashlib import sha256
 from uuid import uuid4
 
+import pytest
+
+from consent.notices.shipped import shipped
 from tests.story import NOTICE, WITHDRAWN, Story
 
 TEXT = "A notice of the customer's own, in plain words. " * 10
+
+
+@pytest.fixture(autouse=True)
+async def as_before(story: Story) -> AsyncIterator[None]:
+    """Other tests on this stack are shown the text that it came with."""
+    yield
+    own = {notice["digest"] for notice in await notices(story)} - {notice.digest for notice in shipped()}
+    for digest in own:
+        await story.call("consent", "POST", f"/v1/notices/{digest}/withdrawal", story.token("privacy_officer"))
 
 
 async def notices(story: Story, **params: str) -> list[dict[str, str]]:

@@ -120,6 +120,15 @@ class Clinic(Story):
 
         await eventually(there)
 
+    async def is_late(self, request: UUID, rule: str) -> None:
+        """The sweep has told the miss."""
+
+        async def there() -> bool:
+            found = await self.scheduling("GET", f"/v1/consultation-requests/{request}/service-levels", "operations", uuid4())
+            return any(level["missed"] for level in found["items"] if level["rule"] == rule)
+
+        await eventually(there)
+
     async def requests_of(self, client: UUID) -> list[dict[str, Any]]:
         found = await self.scheduling("GET", f"/v1/consultation-requests?client_id={client}", "operations", uuid4())
         items: list[dict[str, Any]] = found["items"]

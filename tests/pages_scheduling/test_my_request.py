@@ -91,6 +91,7 @@ async def test_S11_without_an_answer_for_three_days_others_are_offered(clinic: C
     client = await clinic.client()
     request = await clinic.asked(client, now() - timedelta(hours=72, minutes=5))
     await clinic.is_in(request, "timed_out")
+    await clinic.is_late(request, "S7")
     await signed_in(page, clinic, "client", client)
     await expect(page.get_by_text("You have had no answer for three days").first).to_be_visible()
     await expect(page.locator("dl")).to_contain_text("Late: our team has been told")

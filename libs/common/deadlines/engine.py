@@ -22,6 +22,9 @@ from common.deadlines.rules import Anchor, Outcome
 from common.deadlines.statements import COLUMNS, LATEST, NEXT_GENERATION, UNFINISHED, Note, add, save, to_deadline
 from common.problems import Problem
 
+ATTEMPTS = 20
+"""Each that fails is one that somebody else has succeeded with meanwhile."""
+
 __all__ = ["arm", "cancel", "open_deadlines", "pause", "put_calendar", "reproject", "resume", "stop", "swap_policy"]
 
 
@@ -48,7 +51,7 @@ async def arm(
 ) -> Deadline:
     """The same anchor again changes nothing, also after it was met or cancelled. Another anchor is a new generation, in which rungs that
     were fired stay fired. Raises Problem for an unknown zone or calendar, and beyond the calendar's horizon."""
-    for _ in range(3):
+    for _ in range(ATTEMPTS):
         latest = await _latest(tx, subject, policy.code, calendar if policy.needs_calendar else None, now)
         old = latest.deadline
         if old and old.anchor_at == anchor_at and (old.zone == zone or old.closed_at):
