@@ -11,6 +11,7 @@ from random import Random
 
 import asyncpg
 
+from common.db import when_there
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.processes import Process, answers
 from deploy.local.stack import SERVICES, Stack
@@ -108,8 +109,8 @@ class Nemesis:
                 os.kill(process.pid, signal.SIGCONT)
 
     async def _leading(self) -> asyncpg.Record | None:
-        """The session of consent's relay that leads."""
-        connection = await asyncpg.connect(self.stack.database("consent"))
+        """The session of consent's relay that leads. PostgreSQL may be starting up again: it was killed before."""
+        connection = await when_there(lambda: asyncpg.connect(self.stack.database("consent")))
         try:
             return await connection.fetchrow(LEADER, "relay_consent")
         finally:
@@ -118,7 +119,7 @@ class Nemesis:
     async def _end_backend(self) -> None:
         leader = await self._leading()
         if leader:
-            connection = await asyncpg.connect(self.stack.database("consent"))
+            connection = await when_there(lambda: asyncpg.connect(self.stack.database("consent")))
             await connection.fetchval("select pg_terminate_backend($1)", leader["pid"])
             await connection.close()
 
