@@ -40,11 +40,7 @@ def invitation(
     event.add("summary", summary)
     event.add("organizer", vCalAddress(f"mailto:{organizer}"))
     if attendee is not None:
-        event.add(
-            "attendee",
-            vCalAddress(f"mailto:{attendee}"),
-            parameters={"role": "REQ-PARTICIPANT", "partstat": "NEEDS-ACTION", "rsvp": "TRUE"},
-        )
+        event.add("attendee", vCalAddress(f"mailto:{attendee}"), parameters=ASKED)
     file: bytes = calendar.to_ical()
     return file
 
