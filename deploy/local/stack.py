@@ -122,6 +122,10 @@ class Stack:
             yield from self._environment_of_consent(name)
         if service == "scheduling":
             yield from self._environment_of_scheduling()
+        if service == "assessments":
+            yield "ASSESSMENTS_PUBLIC_URL", self.url("assessments")
+            yield "ASSESSMENTS_LINK_KEY", SECRET
+            yield "ASSESSMENTS_COOKIE_SECURE", "false"
         for neighbour in NEIGHBOURS[service]:
             yield f"{prefix}_{neighbour.upper()}_URL", self.url(neighbour)
         for key, value in self.settings.items():

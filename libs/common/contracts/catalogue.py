@@ -40,8 +40,15 @@ EVENTS: dict[str, type[Event]] = {
         scheduling.DeadlineMet,
         scheduling.DeadlineMissed,
         scheduling.DeadlineMissRetracted,
+        assessments.AssessmentSent,
+        assessments.AssessmentExpired,
         assessments.AssessmentCompleted,
+        assessments.BaselineElevated,
         assessments.SatisfactionAnswered,
+        assessments.SafetyFlagRaised,
+        assessments.SafetyFlagEscalated,
+        assessments.SafetyFlagAcknowledged,
+        assessments.OutcomeMeasured,
         reporting.RedactionApplied,
     )
 }

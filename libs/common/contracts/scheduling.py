@@ -31,6 +31,8 @@ class ClientRegistered(ClientEvent):
     sex: Literal["female", "male", "other", "unknown"]
     state: str
     language: str = "en"
+    time_zone: str = "UTC"
+    """An IANA name."""
 
 
 class SharingChosen(ClientEvent):

@@ -9,4 +9,4 @@ from common.db import Connection
 
 
 async def on_client_registered(tx: Connection, received: Sequence[Received[ClientRegistered]]) -> None:
-    await tables.remember(tx, [r.event.client_id for r in received], [r.event.programme for r in received])
+    await tables.remember(tx, [r.event for r in received])

@@ -1,13 +1,12 @@
-"""`known_client`: the clients that scheduling has registered, and their programme."""
+"""`known_client`: the clients that scheduling has registered. `to_plan`: those whose assignments are to be planned anew."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from assessments.schema import metadata
-from common.contracts.vocabulary import Programme
+from common.contracts.scheduling import ClientRegistered
 from common.db import Connection
 
 known_client = sa.Table(
@@ -15,15 +14,22 @@ known_client = sa.Table(
     metadata,
     sa.Column("client_id", pg.UUID(as_uuid=True), primary_key=True),
     sa.Column("programme", sa.Text, nullable=False),
+    sa.Column("language", sa.Text, nullable=False, server_default="en"),
+    sa.Column("time_zone", sa.Text, nullable=False, server_default="UTC"),
 )
 
+to_plan = sa.Table("to_plan", metadata, sa.Column("client_id", pg.UUID(as_uuid=True), primary_key=True))
+
 REMEMBER = """
-insert into known_client (client_id, programme) select * from unnest($1::uuid[], $2::text[])
-on conflict (client_id) do update set programme = excluded.programme"""
+insert into known_client (client_id, programme, language, time_zone)
+select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
+on conflict (client_id) do update
+   set programme = excluded.programme, language = excluded.language, time_zone = excluded.time_zone"""
 
 
-async def remember(tx: Connection, client_ids: Sequence[UUID], programmes: Sequence[Programme]) -> None:
-    await tx.execute(REMEMBER, client_ids, programmes)
+async def remember(tx: Connection, registered: Sequence[ClientRegistered]) -> None:
+    columns = zip(*((e.client_id, e.programme, e.language, e.time_zone) for e in registered), strict=True)
+    await tx.execute(REMEMBER, *map(list, columns))
 
 
 def inserted_with_programme(table: sa.Table) -> sa.Executable:

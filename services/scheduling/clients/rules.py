@@ -92,4 +92,5 @@ def registered(client: Client, now: datetime) -> ClientRegistered:
         sex=client.sex,
         state=client.state,
         language=client.language,
+        time_zone=client.time_zone,
     )
