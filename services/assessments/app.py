@@ -1,26 +1,39 @@
 """The assessments service, put together."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from pathlib import Path
 
 from fastapi import FastAPI
 
+from assessments.assignments import sending
+from assessments.assignments.planning import plan_assignments
 from assessments.assignments.routes import router as assignments
+from assessments.assignments.telling import Told
+from assessments.care.handlers import HANDLERS
 from assessments.clients.handlers import on_client_registered
 from assessments.fhir.routes import router as fhir
 from assessments.instruments.routes import router as instruments
+from assessments.notices.delivery import deliver_notices
 from assessments.outcomes.routes import router as outcomes
 from assessments.pages.form import router as form
 from assessments.pages.scores import router as scores
+from assessments.pages.site import site_of
 from assessments.responses.routes import router as responses
+from assessments.safety.actions import actions as safety_actions
+from assessments.safety.policies import POLICIES as SAFETY
 from assessments.safety.routes import router as safety
 from assessments.satisfaction.routes import router as satisfaction
 from assessments.schedules.routes import router as schedules
+from assessments.schedules.versions import Versions, ship
 from assessments.schema import metadata
 from assessments.settings import AssessmentsSettings
-from common.applying import Subscription
+from common.applying import Handler, Subscription
 from common.contracts.catalogue import EVENTS
+from common.contracts.event import Event
 from common.contracts.scheduling import ClientRegistered
+from common.db import when_there
+from common.deadlines.firing import Sweep
+from common.pages.rendering import Pages
 from common.service import Definition, Running, build, serve
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -30,9 +43,24 @@ PAGES = (form, scores)
 
 def create_app(settings: AssessmentsSettings) -> FastAPI:
     def subscriptions(_: Running) -> Sequence[tuple[Subscription, str]]:
-        return ((Subscription("scheduling", {ClientRegistered: on_client_registered}, EVENTS), settings.scheduling_url),)
+        handlers: dict[type[Event], Handler] = {ClientRegistered: on_client_registered, **HANDLERS}
+        return ((Subscription("scheduling", handlers, EVENTS), settings.scheduling_url),)
 
-    definition = Definition("assessments", "Care Connect: assessments", (*ROUTERS, *PAGES), MIGRATIONS, metadata, subscriptions)
+    async def start(running: Running) -> Sequence[Awaitable[None]]:
+        state, db, journal, clock = running.app.state, running.db, running.journal, running.clock
+        state.pages = Pages(site_of(settings))
+        state.told = Told(settings.public_url, settings.link_key.encode())
+        versions = Versions(SAFETY)
+        await when_there(lambda: ship(db, clock.now()))
+        await when_there(lambda: versions.refresh(db))
+        acts = {**sending.actions(versions, state.told), **safety_actions(journal)}
+        sweep = Sweep(db, journal, clock, versions.policies, acts, lambda *_: (), running.metrics)
+        delivery = deliver_notices(db, running.http, running.token, settings.scheduling_url, clock)
+        return [plan_assignments(db, journal, clock, versions), sweep.run(), delivery]
+
+    definition = Definition(
+        "assessments", "Care Connect: assessments", (*ROUTERS, *PAGES), MIGRATIONS, metadata, subscriptions, start=start
+    )
     return build(definition, settings)
 
 

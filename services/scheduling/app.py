@@ -22,6 +22,7 @@ from scheduling.employers.routes import router as employers
 from scheduling.episodes.routes import router as episodes
 from scheduling.matching.routes import router as matching
 from scheduling.notifications.mails import Post
+from scheduling.notifications.neighbours import router as neighbours
 from scheduling.notifications.routes import router as notifications
 from scheduling.notifications.work import send_mails
 from scheduling.pages.my_request import router as my_request
@@ -44,11 +45,11 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 ROUTERS = (
     *(employers, plans, providers, directory, clients),
     *(requests, moves, availability, appointments, matching),
-    *(episodes, waitlist, notifications, eligibility, eligibility_files, coverage),
+    *(episodes, waitlist, notifications, neighbours, eligibility, eligibility_files, coverage),
 )
 PAGES = (provider_queue, my_request)
-BODY_LIMITS = {"/v1/eligibility-files": 32 << 20}
-"""Some 200,000 lines."""
+BODY_LIMITS = {"/v1/eligibility-files": 32 << 20, "/v1/notices": 1 << 20}
+"""Some 200,000 lines; 500 notices."""
 
 
 def create_app(settings: SchedulingSettings) -> FastAPI:

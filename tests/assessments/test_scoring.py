@@ -1,4 +1,4 @@
-"""PHQ-9 and GAD-7: definitions and scoring, against an oracle written independently of the code."""
+"""Scoring of PHQ-9, GAD-7 and satisfaction, with missing answers, against an oracle written independently of the code."""
 
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessments.instruments.definitions import GAD_7, INSTRUMENTS, PHQ_9
-from assessments.instruments.rules import Instrument, prorate, read_answers, score, severity_of
+from assessments.instruments.catalogue import newest, published
+from assessments.instruments.rules import Instrument, flags_of, flags_on_saving, prorate, read_answer, read_answers, score, severity_of
 from common.problems import Problem
 
 CODES = ["LA6568-5", "LA6569-3", "LA6570-1", "LA6571-9"]
-ALL = list(INSTRUMENTS.values())
+PHQ_9, GAD_7, SATISFACTION = newest("phq-9"), newest("gad-7"), newest("satisfaction")
+SYMPTOMS = [PHQ_9, GAD_7]
+ITEM_9 = "44260-8"
 
 
 def scored(instrument: Instrument) -> list[str]:
@@ -23,44 +25,13 @@ def some_answers(instrument: Instrument) -> st.SearchStrategy[list[int | None]]:
     return st.lists(st.none() | st.integers(0, 3), min_size=count, max_size=count)
 
 
-def check_digit(code: str) -> bool:
-    """LOINC's mod 10, https://loinc.org/kb/faq/structure: the digits from the right, every other one doubled."""
-    number, digit = code.split("-")
-    doubled, others = number[::-1][::2], number[::-1][1::2]
-    total = sum(map(int, str(int(doubled[::-1]) * 2))) + sum(map(int, others))
-    return (10 - total % 10) % 10 == int(digit)
-
-
-@pytest.mark.parametrize("instrument", ALL, ids=lambda i: i.name)
-def test_every_LOINC_code_has_its_check_digit(instrument: Instrument) -> None:
-    codes = [instrument.panel, instrument.total, *(item.link_id for item in instrument.items)]
-    assert [code for code in codes if not check_digit(code)] == []
-    assert len(set(codes)) == len(codes)
-
-
-def test_the_check_digit_finds_the_code_that_is_often_miswritten() -> None:
-    assert not check_digit("44254-2")
-
-
-@pytest.mark.parametrize("instrument", ALL, ids=lambda i: i.name)
-def test_the_bands_cover_every_total_once(instrument: Instrument) -> None:
-    highest = 3 * len(scored(instrument))
-    covered = [total for band in instrument.bands for total in range(band.low, band.high + 1)]
-    assert covered == list(range(highest + 1))
-
-
-KROENKE_2001 = {"minimal": (0, 4), "mild": (5, 9), "moderate": (10, 14), "moderately_severe": (15, 19), "severe": (20, 27)}
-
-
-@pytest.mark.parametrize("severity", KROENKE_2001)
-def test_PHQ_9_bands_are_those_of_Kroenke_2001(severity: str) -> None:
-    low, high = KROENKE_2001[severity]
-    assert [total for total in range(28) if severity_of(PHQ_9, total) == severity] == list(range(low, high + 1))
+def answered(instrument: Instrument, values: list[int | None]) -> dict[str, str]:
+    return read_answers(instrument, dict(zip(scored(instrument), values, strict=True)))
 
 
 @given(some_answers(PHQ_9))
 def test_PHQ_9_follows_CMS_edit_3587(values: list[int | None]) -> None:
-    found = score(PHQ_9, read_answers(PHQ_9, dict(zip(scored(PHQ_9), values, strict=True))))
+    found = score(PHQ_9, answered(PHQ_9, values))
     present = [value for value in values if value is not None]
     assert (found.answered, found.raw_sum) == (len(present), sum(present))
     if len(present) < 7:
@@ -80,13 +51,13 @@ def test_a_half_is_rounded_up_and_not_to_even() -> None:
 
 @given(some_answers(GAD_7))
 def test_GAD_7_has_a_total_only_when_complete(values: list[int | None]) -> None:
-    found = score(GAD_7, read_answers(GAD_7, dict(zip(scored(GAD_7), values, strict=True))))
+    found = score(GAD_7, answered(GAD_7, values))
     complete = None not in values
     assert found.total == (sum(value or 0 for value in values) if complete else None)
     assert found.total_method == ("complete" if complete else "invalid")
 
 
-@pytest.mark.parametrize("instrument", ALL, ids=lambda i: i.name)
+@pytest.mark.parametrize("instrument", SYMPTOMS, ids=lambda i: i.name)
 @pytest.mark.parametrize("difficulty", ["LA6572-7", "LA6573-5", "LA6575-0", "LA6574-3", None])
 def test_the_difficulty_item_is_never_scored(instrument: Instrument, difficulty: str | None) -> None:
     answers = dict.fromkeys(scored(instrument), 1)
@@ -94,7 +65,19 @@ def test_the_difficulty_item_is_never_scored(instrument: Instrument, difficulty:
     assert found == score(instrument, read_answers(instrument, answers))
 
 
-@given(st.sampled_from(ALL), st.integers(0, 3))
+@pytest.mark.parametrize("instrument", SYMPTOMS, ids=lambda i: i.name)
+def test_the_difficulty_item_reads_in_order_of_severity_which_its_codes_are_not(instrument: Instrument) -> None:
+    difficulty = instrument.items[-1]
+    assert difficulty.link_id == "69722-7"
+    assert [(choice.code, choice.text) for choice in difficulty.choices] == [
+        ("LA6572-7", "Not difficult at all"),
+        ("LA6573-5", "Somewhat difficult"),
+        ("LA6575-0", "Very difficult"),
+        ("LA6574-3", "Extremely difficult"),
+    ]
+
+
+@given(st.sampled_from(SYMPTOMS), st.integers(0, 3))
 def test_a_score_and_its_answer_code_mean_the_same(instrument: Instrument, value: int) -> None:
     by_score = read_answers(instrument, dict.fromkeys(scored(instrument), value))
     assert by_score == read_answers(instrument, dict.fromkeys(scored(instrument), CODES[value]))
@@ -118,6 +101,78 @@ def test_an_item_or_answer_that_the_instrument_does_not_have_is_refused(answers:
 
 def test_a_missing_answer_never_counts_as_no_risk() -> None:
     """Item 9 missing and the rest 0: prorated from eight answers, and the item itself stays absent."""
-    given_answers = read_answers(PHQ_9, {**dict.fromkeys(scored(PHQ_9), 0), "44260-8": None})
-    assert "44260-8" not in given_answers
+    given_answers = read_answers(PHQ_9, {**dict.fromkeys(scored(PHQ_9), 0), ITEM_9: None})
+    assert ITEM_9 not in given_answers
     assert score(PHQ_9, given_answers).total_method == "prorated"
+
+
+@pytest.mark.parametrize(("code", "raised"), [(CODES[0], set()), *((code, {"safety"}) for code in CODES[1:])])
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_item_9_above_0_is_a_safety_flag_when_it_is_saved_and_no_other_item_is(language: str, code: str, raised: set[str]) -> None:
+    form = newest("phq-9", language)
+    assert flags_on_saving(form, ITEM_9, code) == raised
+    assert {flags_on_saving(form, other, CODES[3]) for other in scored(form) if other != ITEM_9} == {frozenset()}
+    assert flags_on_saving(form, "69722-7", "LA6574-3") == frozenset()
+
+
+@given(st.sampled_from(SYMPTOMS), st.data())
+def test_A3_a_total_of_10_or_more_is_elevated_also_a_prorated_one_and_never_an_invalid_one(
+    instrument: Instrument, data: st.DataObject
+) -> None:
+    found = score(instrument, answered(instrument, data.draw(some_answers(instrument))))
+    expected = {"elevated"} if found.total_method != "invalid" and found.total is not None and found.total >= 10 else set()
+    assert flags_of(instrument, found) == expected
+
+
+def test_A3_a_prorated_total_that_reaches_10_is_elevated_although_the_sum_does_not() -> None:
+    found = score(PHQ_9, answered(PHQ_9, [None, 3, 3, 3, 0, 0, 0, 0, 0]))
+    assert (found.raw_sum, found.total, found.total_method) == (9, 10, "prorated")
+    assert flags_of(PHQ_9, found) == {"elevated"}
+
+
+def test_A3_an_invalid_total_is_not_elevated_however_high_the_sum() -> None:
+    assert flags_of(GAD_7, score(GAD_7, answered(GAD_7, [None, *[3] * 6]))) == frozenset()
+
+
+@pytest.mark.parametrize("rating", range(11))
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_A4_a_rating_is_of_a_detractor_to_6_a_promoter_from_9_and_raises_no_flag(language: str, rating: int) -> None:
+    form = newest("satisfaction", language)
+    found = score(form, read_answers(form, {"recommend": rating}))
+    expected = "detractor" if rating <= 6 else "passive" if rating <= 8 else "promoter"
+    assert (found.total, found.total_method, found.severity) == (rating, "complete", expected)
+    assert flags_of(form, found) == flags_on_saving(form, "recommend", str(rating)) == frozenset()
+
+
+@pytest.mark.parametrize("rating", [-1, 11, "11", "07", "", "ten"])
+def test_A4_a_rating_is_0_to_10(rating: int | str) -> None:
+    with pytest.raises(Problem) as refused:
+        read_answers(SATISFACTION, {"recommend": rating})
+    assert refused.value.code == "unknown_answer"
+
+
+def test_A4_a_comment_is_optional_and_never_scored() -> None:
+    alone = score(SATISFACTION, read_answers(SATISFACTION, {"comment": "Very kind."}))
+    assert (alone.answered, alone.total, alone.total_method) == (0, None, "invalid")
+    both = read_answers(SATISFACTION, {"recommend": 9, "comment": "Very kind."})
+    assert score(SATISFACTION, both) == score(SATISFACTION, read_answers(SATISFACTION, {"recommend": 9}))
+
+
+def test_A4_a_comment_of_blanks_is_none_and_a_line_end_counts_once_as_browsers_count_it() -> None:
+    comment = SATISFACTION.items[1]
+    assert read_answers(SATISFACTION, {"comment": " \r\n "}) == {}
+    assert read_answer(comment, "a\r\nb") == "a\nb"
+    assert len(read_answer(comment, "x\r\n" * 999 + "xx")) == 2000
+
+
+@pytest.mark.parametrize("comment", ["x" * 2001, 7])
+def test_A4_a_comment_is_a_text_of_at_most_2000_characters(comment: str | int) -> None:
+    with pytest.raises(Problem) as refused:
+        read_answers(SATISFACTION, {"comment": comment})
+    assert refused.value.extra["field"] == "answers.comment"
+
+
+def test_every_published_instrument_names_the_range_that_its_bands_cover() -> None:
+    for instrument in published():
+        covered = [total for band in instrument.bands for total in range(band.low, band.high + 1)]
+        assert covered == list(range(instrument.low, instrument.high + 1))

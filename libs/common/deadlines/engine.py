@@ -48,13 +48,15 @@ async def arm(
     zone: str,
     calendar: str = "us-federal",
     now: datetime,
+    anew: bool = False,
 ) -> Deadline:
-    """The same anchor again changes nothing, also after it was met or cancelled. Another anchor is a new generation, in which rungs that
-    were fired stay fired. Raises Problem for an unknown zone or calendar, and beyond the calendar's horizon."""
+    """The same anchor again changes nothing, also after it was met or cancelled, unless it is armed `anew`. Another anchor is a new
+    generation, in which rungs that were fired stay fired. Raises Problem for an unknown zone or calendar, and beyond the calendar's
+    horizon."""
     for _ in range(ATTEMPTS):
         latest = await _latest(tx, subject, policy.code, calendar if policy.needs_calendar else None, now)
         old = latest.deadline
-        if old and old.anchor_at == anchor_at and (old.zone == zone or old.closed_at):
+        if old and old.anchor_at == anchor_at and (not anew if old.closed_at else old.zone == zone):
             return old
         new = rules.arm(policy, Anchor(subject, about, anchor_at, zone), latest.calendar if policy.needs_calendar else None)
         if old is None:

@@ -1,6 +1,7 @@
 """`assignment`: one row for each time that a client is asked to answer something."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,6 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from assessments.assignments.rules import Assignment
 from assessments.schema import metadata
 from common.schema import moment
+
+AT_WORK = timedelta(minutes=1)
+"""The sweep has a moment for what is due now."""
 
 assignment = sa.Table(
     "assignment",
@@ -38,7 +42,41 @@ async def find(tx: AsyncConnection, assignment_id: UUID, *, lock: bool = False) 
     return Assignment.model_validate(row, from_attributes=True) if row else None
 
 
+async def lock_idle(tx: AsyncConnection, assignment_ids: Sequence[UUID]) -> dict[UUID, Assignment]:
+    """Without those that somebody holds right now."""
+    wanted = sa.select(assignment).where(assignment.c.assignment_id.in_(assignment_ids)).with_for_update(skip_locked=True)
+    found = (Assignment.model_validate(row, from_attributes=True) for row in await tx.execute(wanted))
+    return {item.assignment_id: item for item in found}
+
+
+async def of_clients(tx: AsyncConnection, client_ids: Collection[UUID], *, lock: bool = False) -> dict[UUID, dict[UUID, Assignment]]:
+    """By client and by id."""
+    wanted = sa.select(assignment).where(assignment.c.client_id.in_(client_ids)).order_by(assignment.c.assignment_id)
+    found: dict[UUID, dict[UUID, Assignment]] = {client_id: {} for client_id in client_ids}
+    for row in await tx.execute(wanted.with_for_update() if lock else wanted):
+        found[row.client_id][row.assignment_id] = Assignment.model_validate(row, from_attributes=True)
+    return found
+
+
+async def save(tx: AsyncConnection, changed: Sequence[Assignment]) -> None:
+    """New ones and changed ones, in one statement."""
+    if changed:
+        put = pg.insert(assignment).values([item.model_dump() for item in changed])
+        values = {column.name: column for column in put.excluded if column.name != "assignment_id"}
+        await tx.execute(put.on_conflict_do_update(index_elements=["assignment_id"], set_=values))
+
+
 async def of_client(tx: AsyncConnection, client_id: UUID) -> Sequence[Assignment]:
     """The one that is sent first comes first."""
     wanted = sa.select(assignment).where(assignment.c.client_id == client_id).order_by(assignment.c.send_at, assignment.c.assignment_id)
     return [Assignment.model_validate(row, from_attributes=True) for row in await tx.execute(wanted)]
+
+
+async def exceptions(tx: AsyncConnection, now: datetime, last: UUID, limit: int) -> list[Assignment]:
+    """Not sent in its window, sent late, or overdue. What is due this very moment is the sweep's."""
+    columns = assignment.c
+    late = sa.and_(columns.sent_at.is_not(None), columns.sent_at > columns.due_at)
+    overdue = sa.and_(columns.state == "queued", columns.due_at < now - AT_WORK)
+    wanted = sa.select(assignment).where(sa.or_(columns.state == "not_sent", late, overdue), columns.assignment_id > last)
+    rows = await tx.execute(wanted.order_by(columns.assignment_id).limit(limit))
+    return [Assignment.model_validate(row, from_attributes=True) for row in rows]

@@ -1,4 +1,4 @@
-"""`known_client`: the clients that scheduling has registered. `to_plan`: those whose assignments are to be planned anew."""
+"""`known_client`: the clients that scheduling has registered."""
 
 from collections.abc import Sequence
 
@@ -17,8 +17,6 @@ known_client = sa.Table(
     sa.Column("language", sa.Text, nullable=False, server_default="en"),
     sa.Column("time_zone", sa.Text, nullable=False, server_default="UTC"),
 )
-
-to_plan = sa.Table("to_plan", metadata, sa.Column("client_id", pg.UUID(as_uuid=True), primary_key=True))
 
 REMEMBER = """
 insert into known_client (client_id, programme, language, time_zone)

@@ -72,8 +72,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("care_visit_client_id_idx"), "care_visit", ["client_id"], unique=False)
     op.create_table(
-        "to_plan", sa.Column("client_id", sa.UUID(), nullable=False), sa.PrimaryKeyConstraint("client_id", name=op.f("to_plan_pkey"))
+        "to_plan",
+        sa.Column("mark_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("client_id", sa.UUID(), nullable=False),
+        sa.Column("retry_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("mark_id", name=op.f("to_plan_pkey")),
     )
+    op.create_index(op.f("to_plan_client_id_idx"), "to_plan", ["client_id"], unique=False)
     op.create_table(
         "waiting_notice",
         sa.Column("notice_id", sa.UUID(), nullable=False),

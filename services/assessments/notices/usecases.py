@@ -1,12 +1,18 @@
-"""Telling: in the caller's transaction it is noted, and handed to scheduling until that has taken it."""
+"""Telling: in the caller's transaction it is noted, and handed to scheduling until that has taken it (delivery.py)."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from assessments.notices import tables
+from assessments.notices.delivery import deliveries
 from assessments.notices.rules import Notice
+from common.db import after_commit
 
 
 async def tell(tx: AsyncConnection, notices: Sequence[Notice], now: datetime) -> None:
     """At most once for each recipient and reason."""
+    if notices:
+        await tables.add(tx, notices, now)
+        after_commit(deliveries.wake)

@@ -1,17 +1,21 @@
 """Satisfaction over HTTP (A4)."""
 
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
+from assessments.instruments.catalogue import newest
+from assessments.instruments.rules import read_answers
+from assessments.responses.rules import SATISFACTION, Answered
 from assessments.satisfaction import usecases
-from assessments.satisfaction.tables import SatisfactionResponse
+from assessments.satisfaction.rules import SatisfactionResponse, answers
 from common.auth import Allow, Principal, Role
 from common.edge import Db, Now, TheJournal
 from common.http import problems
 from common.idempotency import Key
+from common.never_kept import FreeText
 
 router = APIRouter(prefix="/v1/satisfaction-responses", tags=["satisfaction"])
 Caller = Annotated[Principal, Depends(Allow(Role.CLIENT, Role.OPERATIONS))]
@@ -26,6 +30,7 @@ class SatisfactionIn(BaseModel):
 
     client_id: UUID
     score: int = Field(ge=0, le=10, strict=True)
+    comment: FreeText | None = Field(default=None, max_length=2000)
 
 
 @router.post(
@@ -38,5 +43,6 @@ async def answer_satisfaction(
     db: Db, journal: TheJournal, caller: Caller, key: Key, body: SatisfactionIn, now: Now
 ) -> SatisfactionResponse:
     caller.own(Role.CLIENT, body.client_id)
-    response = SatisfactionResponse(response_id=uuid4(), client_id=body.client_id, score=body.score, answered_at=now)
-    return await usecases.answer_satisfaction(db, journal, caller, key, response)
+    instrument = newest(SATISFACTION)
+    answered = Answered(body.client_id, instrument, read_answers(instrument, answers(body.score, body.comment)))
+    return await usecases.answer_satisfaction(db, journal, caller, key, answered, body.score, now)

@@ -1,34 +1,25 @@
 """What can be done about satisfaction: answer."""
 
+from datetime import datetime
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from assessments.satisfaction import tables
-from assessments.satisfaction.tables import SatisfactionResponse
+from assessments.responses.rules import Answered
+from assessments.responses.usecases import answerer, record_whole
+from assessments.satisfaction.rules import SatisfactionResponse
 from common.auth import Principal
-from common.contracts.assessments import SatisfactionAnswered
 from common.db import Database
 from common.idempotency import IdempotencyKey, once
 from common.journal import Journal
-from common.problems import Problem
 
 
 async def answer_satisfaction(
-    db: Database, journal: Journal, caller: Principal, key: IdempotencyKey, response: SatisfactionResponse
+    db: Database, journal: Journal, caller: Principal, key: IdempotencyKey, answered: Answered, score: int, now: datetime
 ) -> SatisfactionResponse:
-    """Raises Problem for a client that is not known."""
+    """A form like the others, which answers what the client was sent where it asks for this. Raises Problem for an unknown client."""
 
     async def work(tx: AsyncConnection) -> SatisfactionResponse:
-        programme = await tables.insert(tx, response)
-        if programme is None:
-            raise Problem("unknown_client", "No such client.", field="client_id")
-        event = SatisfactionAnswered(
-            occurred_at=response.answered_at,
-            client_id=response.client_id,
-            response_id=response.response_id,
-            programme=programme,
-            score=response.score,
-        )
-        await journal.append(tx, event)
-        return response
+        response = await record_whole(tx, journal, answerer(caller), answered, now)
+        return SatisfactionResponse(response_id=response.response_id, client_id=response.client_id, score=score, answered_at=now)
 
     return await once(db, caller, key, SatisfactionResponse, work)

@@ -28,6 +28,8 @@ class Notification(BaseModel):
     language: Language
     about: UUID | None
     starts_at: datetime | None
+    link: str | None
+    """Where it leads; None: to the reader's own page."""
     created_at: datetime
     read_at: datetime | None
 
@@ -92,6 +94,7 @@ def notification_of(row: Row, reader: Reader) -> Notification:
         language=reader.language,
         about=row.about,
         starts_at=row.starts_at,
+        link=row.link,
         created_at=row.created_at,
         read_at=row.read_at,
     )

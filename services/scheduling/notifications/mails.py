@@ -14,7 +14,7 @@ from uuid import UUID
 from scheduling.notifications.rules import RecipientKind
 from scheduling.notifications.texts import TEXTS, language_of
 
-PAGES: Mapping[RecipientKind, str] = {"client": "/my-request", "provider": "/provider-queue"}
+PAGES: Mapping[RecipientKind, str] = {"client": "/my-request", "provider": "/provider-queue", "team": ""}
 METHOD = re.compile(rb"^METHOD:([A-Z]{3,20})\r?$", re.MULTILINE)
 
 
@@ -36,6 +36,8 @@ class Outgoing:
     recipient_kind: RecipientKind
     created_at: datetime
     calendar: bytes | None
+    link: str | None
+    not_after: datetime | None
     attempts: int
     email: str | None
     language: str | None
@@ -51,7 +53,7 @@ def message_of(mail: Outgoing, post: Post) -> EmailMessage:
     message["Date"] = format_datetime(mail.created_at)
     message["Message-ID"] = f"<{mail.notification_id}@{post.sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's vacation answers it
-    link = post.public_url.rstrip("/") + PAGES[mail.recipient_kind]
+    link = mail.link or post.public_url.rstrip("/") + PAGES[mail.recipient_kind]
     message.set_content(f"{texts['mail.text']}\n\n{link}\n\n{texts['mail.why']}\n")
     message["Content-Language"] = language
     if mail.calendar:

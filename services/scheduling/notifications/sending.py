@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from common.db import Database
+from common.waking import Waking
 from scheduling.notifications.mails import Outgoing
 from scheduling.notifications.rules import MailState
 
+mails = Waking()
 AT_ONCE = 10
 CLAIM = timedelta(seconds=60)
 """Longer than a mail is ever under way. Whoever dies meanwhile leaves it to the next, who sends the same Message-ID."""
@@ -18,8 +20,8 @@ with taken as (
    where notification_id in (
      select notification_id from notification where mail_state = 'pending' and next_attempt_at <= clock_timestamp()
       order by next_attempt_at limit $1 for update skip locked)
-  returning notification_id, recipient_kind, recipient_id, created_at, calendar, attempts)
-select t.notification_id, t.recipient_kind, t.created_at, t.calendar, t.attempts, c.email, c.language
+  returning notification_id, recipient_kind, recipient_id, created_at, calendar, link, not_after, attempts)
+select t.notification_id, t.recipient_kind, t.created_at, t.calendar, t.link, t.not_after, t.attempts, c.email, c.language
   from taken t left join contact c on c.kind = t.recipient_kind and c.id = t.recipient_id"""
 
 CLOSE = "update notification set mail_state = $2, mailed_at = $3 where notification_id = $1 and mail_state = 'pending'"

@@ -33,6 +33,8 @@ notification = sa.Table(
     sa.Column("about", pg.UUID(as_uuid=True)),
     moment("starts_at", nullable=True),
     sa.Column("calendar", pg.BYTEA),
+    sa.Column("link", sa.Text),
+    moment("not_after", nullable=True),
     moment("created_at"),
     moment("read_at", nullable=True),
     sa.Column("mail_state", sa.Text, nullable=False),
@@ -59,12 +61,12 @@ async def insert(tx: AsyncConnection, notices: Sequence[Notice], now: datetime) 
     await tx.execute(added.on_conflict_do_nothing(constraint="notification_recipient_kind_recipient_id_reason_key"))
 
 
-GIVEN = ("notification_id", "recipient_kind", "recipient_id", "reason", "template", "about", "starts_at", "calendar")
+GIVEN = ("notification_id", "recipient_kind", "recipient_id", "reason", "template", "about", "starts_at", "calendar", "link", "not_after")
 
 
 def _given(notices: Sequence[Notice]) -> sa.TableValuedAlias:
     """As arrays: the statement is the same for one notice and for a thousand."""
-    rows = [(uuid4(), n.to.kind, n.to.id, n.reason, n.template, n.about, n.starts_at, n.calendar) for n in notices]
+    rows = [(uuid4(), n.to.kind, n.to.id, n.reason, n.template, n.about, n.starts_at, n.calendar, n.link, n.not_after) for n in notices]
     columns = [notification.c[name] for name in GIVEN]
     arrays = [sa.cast(list(values), pg.ARRAY(column.type)) for column, values in zip(columns, zip(*rows, strict=True), strict=True)]
     return sa.func.unnest(*arrays).table_valued(*(sa.column(c.name, c.type) for c in columns)).render_derived(name="given")

@@ -11,7 +11,7 @@ from common.problems import Problem
 from scheduling.notifications import inbox, tables, texts
 from scheduling.notifications.inbox import Notification
 from scheduling.notifications.rules import Contact, Notice, Recipient
-from scheduling.notifications.waking import wake
+from scheduling.notifications.sending import mails
 
 NOTHING = "There is nothing here that you may see."
 
@@ -25,7 +25,7 @@ async def notify(tx: AsyncConnection, notices: Sequence[Notice], now: datetime) 
         texts.check(notice.template)
     if notices:
         await tables.insert(tx, notices, now)
-        after_commit(wake)
+        after_commit(mails.wake)
 
 
 async def list_notifications(db: Database, to: Recipient, *, unread: bool, before: UUID | None, limit: int) -> list[Notification]:

@@ -12,7 +12,6 @@ from common.db import DOWN, Database
 from scheduling.notifications import sending
 from scheduling.notifications.mails import Outgoing, Post, message_of
 from scheduling.notifications.rules import MailState, pause_after
-from scheduling.notifications.waking import woken
 
 log = logging.getLogger(__name__)
 LOOK_EVERY = 1.0
@@ -23,15 +22,10 @@ NOT_TAKEN = (aiosmtplib.SMTPException, OSError, TimeoutError)
 
 async def send_mails(db: Database, post: Post, clock: Clock) -> None:
     """For the life of the process."""
-    with woken() as news:
-        while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_EVERY):
-                    await news.wait()
-            news.clear()
-            with contextlib.suppress(*DOWN):
-                while await send_some(db, post, clock.now()):
-                    pass
+    async for _ in sending.mails.rounds(LOOK_EVERY):
+        with contextlib.suppress(*DOWN):
+            while await send_some(db, post, clock.now()):
+                pass
 
 
 async def send_some(db: Database, post: Post, now: datetime, claim: timedelta = sending.CLAIM) -> int:
@@ -44,6 +38,8 @@ async def send_some(db: Database, post: Post, now: datetime, claim: timedelta = 
 async def _send(db: Database, post: Post, mail: Outgoing, now: datetime) -> None:
     if mail.email is None:
         return await sending.close(db, mail, MailState.NONE)
+    if mail.not_after and mail.not_after <= now:
+        return await sending.close(db, mail, MailState.TOO_LATE)
     try:
         async with asyncio.timeout(TIMEOUT):
             await hand_over(post, mail)

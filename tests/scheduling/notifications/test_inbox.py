@@ -17,8 +17,9 @@ from common.db import Database
 from common.http import add_error_handlers
 from deploy.local.issuer import AUDIENCE, Issuer, create_app
 from scheduling.notifications import usecases
+from scheduling.notifications.neighbours import router as neighbours
 from scheduling.notifications.routes import router
-from scheduling.notifications.rules import MATCHING_TEAM, Notice, Recipient
+from scheduling.notifications.rules import CLINICAL_TEAM, MATCHING_TEAM, Notice, Recipient
 from tests.scheduling.notifications.people import NOON, told
 
 HERE = "http://scheduling"
@@ -44,6 +45,7 @@ async def call(db: Database, tmp_path: Path) -> AsyncIterator[Caller]:
     issuer = Issuer.at(tmp_path / "issuer.pem", "http://issuer")
     app = FastAPI()
     app.include_router(router)
+    app.include_router(neighbours)
     add_error_handlers(app)
     keys = httpx.AsyncClient(transport=httpx.ASGITransport(create_app(issuer, "secret")))
     app.state.db, app.state.clock = db, Clock(simulated=True)
@@ -181,3 +183,30 @@ async def test_C13_what_is_no_address_is_refused_and_not_echoed(call: Caller, bo
     answer = await call("PUT", f"/v1/clients/{client}/contact", "client", client, json=body)
     assert answer.status_code == 422
     assert body["email"] not in answer.text
+
+
+async def test_another_service_has_somebody_told_once_for_each_reason_and_where_it_leads(call: Caller) -> None:
+    client, reason = uuid4(), "assignment:1:sent"
+    item = {"recipient_kind": "client", "recipient_id": str(client), "template": "assessment_sent_client", "reason": reason}
+    for link in ("https://forms.example/forms/1", "https://forms.example/forms/2"):
+        answer = await call("POST", "/v1/notices", "service", uuid4(), json={"items": [item | {"link": link}]})
+        assert answer.json() == {"taken": 1}
+    assert [found["link"] for found in await call.inbox("client", client)] == ["https://forms.example/forms/1"]
+
+
+async def test_of_notices_with_an_unknown_text_or_a_strange_link_none_is_taken(call: Caller) -> None:
+    client = uuid4()
+    good = {"recipient_kind": "client", "recipient_id": str(client), "template": "assessment_sent_client", "reason": "a"}
+    for wrong, field in (({"template": "no_such_text"}, "items.1.template"), ({"link": "javascript:alert(1)"}, "/body/items/1/link")):
+        answer = await call("POST", "/v1/notices", "service", uuid4(), json={"items": [good, good | {"reason": "b"} | wrong]})
+        assert (answer.status_code, answer.json()["field"]) == (422, field)
+    assert await call.inbox("client", client) == []
+    assert (await call("POST", "/v1/notices", "operations", uuid4(), json={"items": [good]})).status_code == 403
+
+
+async def test_the_clinical_team_has_an_inbox_of_its_own_that_operations_read(call: Caller) -> None:
+    team = {"recipient_kind": "team", "recipient_id": str(CLINICAL_TEAM.id), "template": "safety_flag_team", "reason": str(uuid4())}
+    await call("POST", "/v1/notices", "service", uuid4(), json={"items": [team]})
+    assert "safety_flag_team" in [found["template"] for found in await call.inbox("operations", uuid4(), "?team=clinical")]
+    assert "safety_flag_team" not in [found["template"] for found in await call.inbox("operations", uuid4())]
+    assert (await call("GET", "/v1/notifications?team=clinical", "client_matching", uuid4())).status_code == 403

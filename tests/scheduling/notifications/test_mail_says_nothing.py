@@ -41,7 +41,7 @@ def _without_id(raw: bytes, message_id: str) -> bytes:
 @pytest.mark.parametrize("language", ["en", "es"])
 @pytest.mark.parametrize("kind", ["client", "provider"])
 def test_no_word_of_it_says_what_it_is_about(kind: RecipientKind, language: Language) -> None:
-    message = message_of(Outgoing(uuid4(), kind, NOON, None, 1, "jane@mail.example", language), POST)
+    message = message_of(Outgoing(uuid4(), kind, NOON, None, None, None, 1, "jane@mail.example", language), POST)
     body = message.get_content()
     link = "https://portal.example/my-request" if kind == "client" else "https://portal.example/provider-queue"
     assert link in body.split()

@@ -226,3 +226,17 @@ def test_pauses_grow_to_an_hour() -> None:
     pauses = [pause_after(attempts) for attempts in range(1, 60)]
     assert pauses == sorted(pauses)
     assert (pauses[0], pauses[-1]) == (timedelta(minutes=1), timedelta(hours=1))
+
+
+async def test_a_mail_leads_where_its_notice_says_and_is_not_sent_once_it_is_of_no_use(db: Database, relay: Relay) -> None:
+    person = await reachable(db)
+    link = "https://forms.example/forms/abc"
+    await tell(
+        db,
+        told(person, "a:1", link=link, not_after=NOON + timedelta(seconds=1)),
+        told(person, "a:2", link="https://late.example", not_after=NOON),
+    )
+    await send_some(db, relay.post, NOON)
+    assert {found["reason"]: found["mail_state"] for found in await rows(db, person)} == {"a:1": "sent", "a:2": "too_late"}
+    (mail,) = relay.accepted
+    assert link in mail.get_content().split()

@@ -9,7 +9,7 @@ import pytest
 from common.db import Database
 from scheduling.notifications import usecases
 from scheduling.notifications.rules import MATCHING_TEAM, Notice, Recipient
-from scheduling.notifications.waking import woken
+from scheduling.notifications.sending import mails
 from tests.scheduling.notifications.people import NOON, reachable, row, rows, tell, told
 
 
@@ -53,7 +53,7 @@ async def test_what_is_in_the_texts_for_other_uses_is_no_template(db: Database, 
 
 async def test_what_is_rolled_back_was_told_to_nobody_and_wakes_no_mailer(db: Database) -> None:
     person = await reachable(db)
-    with woken() as news:
+    with mails.woken() as news:
         with pytest.raises(RuntimeError, match="undone"):
             await _told_and_undone(db, told(person))
         assert not news.is_set()

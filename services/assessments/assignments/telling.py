@@ -1,0 +1,67 @@
+"""How a sending is told: to the client by a notice with a link, to other services by an event. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from assessments.assignments.rules import Assignment
+from assessments.links.rules import sign
+from assessments.notices.rules import Notice
+from assessments.schedules.rules import Schedule
+from common.contracts.assessments import AssessmentExpired, AssessmentSent
+
+LINK_OUTLIVES = timedelta(days=60)
+"""A visit may be moved, and with it the time to answer. Until when it can be answered, the assignment says; the link may be older."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a link is made of."""
+
+    public_url: str
+    link_key: bytes
+
+
+def link_of(assignment: Assignment, told: Told) -> str:
+    token = sign(told.link_key, assignment.assignment_id, assignment.closes_at + LINK_OUTLIVES)
+    return f"{told.public_url.rstrip('/')}/forms/{token}"
+
+
+def notice_of(assignment: Assignment, schedule: Schedule, told: Told, step: str) -> Notice:
+    """`step`: `sent`, or the key of a reminder. Nothing clinical stands in it, and nothing arrives after it is of use."""
+    kind = "sent" if step == "sent" else "reminder"
+    return Notice(
+        "client",
+        assignment.client_id,
+        f"{schedule.notice}_{kind}_client",
+        f"assignment:{assignment.assignment_id}:{step}",
+        assignment.assignment_id,
+        assignment.closes_at,
+        link_of(assignment, told),
+        assignment.due_at if kind == "sent" else assignment.closes_at,
+    )
+
+
+def sent(assignment: Assignment, now: datetime) -> AssessmentSent:
+    return AssessmentSent(
+        occurred_at=now,
+        client_id=assignment.client_id,
+        assignment_id=assignment.assignment_id,
+        episode_id=assignment.episode_id,
+        programme=assignment.programme,
+        schedule=assignment.schedule,
+        schedule_version=assignment.schedule_version,
+        instruments=assignment.instruments,
+        closes_at=assignment.closes_at,
+    )
+
+
+def expired(assignment: Assignment, now: datetime) -> AssessmentExpired:
+    return AssessmentExpired(
+        occurred_at=now,
+        client_id=assignment.client_id,
+        assignment_id=assignment.assignment_id,
+        episode_id=assignment.episode_id,
+        programme=assignment.programme,
+        schedule=assignment.schedule,
+        instruments=assignment.instruments,
+    )

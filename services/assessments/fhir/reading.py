@@ -1,0 +1,99 @@
+"""A Bundle or a single resource, read: the responses in it, and what is wrong in each, by name. Pure but for R4B."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+from typing import Literal
+from uuid import UUID
+
+from assessments.fhir import observations, questionnaire_responses
+from assessments.fhir.attributing import Context
+from assessments.fhir.composing import Answered
+from assessments.fhir.findings import Finding, finding
+from assessments.fhir.forms import check_form
+from assessments.fhir.observations import is_ours, parts_of, response_of, stated_totals
+from assessments.fhir.questionnaire_responses import ReadResponse
+from assessments.fhir.sent import Sent, index, take_apart
+from assessments.responses.rules import Imported
+
+MOST_RESPONSES = 200
+"""In one request: each is a transaction of its own."""
+Fate = Literal["response", "refused", "repeated", "form", "part"]
+"""`form`: only checked. `part`: it belongs to another one, which it is read with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`fates`: by resource, of those that are about an assessment; `ignored`: how many there are of each other type."""
+
+    responses: tuple[ReadResponse, ...]
+    fates: Mapping[str, Fate]
+    findings: tuple[Finding, ...]
+    ignored: Mapping[str, int]
+
+
+def read_bundle(payload: object, client_id: UUID, now: datetime, subject: str | None = None) -> Reading:
+    """`subject`: what the sender calls this client, beside `urn:uuid:` and `Patient/` with our id."""
+    sent, findings = take_apart(payload)
+    own = {f"urn:uuid:{client_id}", f"Patient/{client_id}".lower(), f"Patient/{client_id}"}
+    context = Context(client_id, frozenset(own | ({subject} if subject else set())), now, index(sent))
+    panels = {one.label: one for one in sent if is_ours(one)}
+    within = frozenset(part.label for panel in panels.values() for part in parts_of(panel, context)[0])
+    derived = {label: response_of(one, context) for label, one in panels.items()}
+    reads: list[ReadResponse] = []
+    fates: dict[str, Fate] = {}
+    for one in sent:
+        if one.kind == "Questionnaire":
+            fates[one.label] = "form"
+            findings += check_form(one)
+        elif one.kind == "QuestionnaireResponse":
+            _take(one.label, questionnaire_responses.read_response(one, context, _beside(one, panels, derived)), reads, fates, findings)
+        elif one.label in within or derived.get(one.label) is not None:
+            fates[one.label] = "part"
+        elif one.label in panels:
+            _take(one.label, _read_observation(one, context), reads, fates, findings)
+    if len(reads) > MOST_RESPONSES:
+        return Reading((), {}, (finding("Bundle", "entry", "too_many"),), {})
+    return Reading(tuple(reads), fates, tuple(findings), Counter(one.kind for one in sent if one.label not in fates))
+
+
+def _beside(response: Sent, panels: Mapping[str, Sent], derived: Mapping[str, Sent | None]) -> list[Answered]:
+    """The totals of the observations that were derived from this response."""
+    return [total for label, panel in panels.items() if derived[label] is response for total in stated_totals(panel)]
+
+
+def _read_observation(one: Sent, context: Context) -> tuple[ReadResponse | None, list[Finding]]:
+    if observations.is_single_item(one):
+        return None, [finding(one.label, "", "items_without_panel")]
+    return observations.read_panel(one, context)
+
+
+def _take(
+    label: str,
+    result: tuple[ReadResponse | None, list[Finding]],
+    reads: list[ReadResponse],
+    fates: dict[str, Fate],
+    findings: list[Finding],
+) -> None:
+    read, found = result
+    findings += found
+    if read is None:
+        fates[label] = "refused"
+        return
+    identified = replace(read, imported=replace(read.imported, source_id=_identity(read.imported)))
+    if identified.imported.source_id in {earlier.imported.source_id for earlier in reads}:
+        fates[label] = "repeated"
+        findings.append(finding(label, "", "repeated"))
+        return
+    fates[label] = "response"
+    reads.append(identified)
+
+
+def _identity(imported: Imported) -> str:
+    """The same answers of the same moment are the same response, whichever file brings them; ids are the senders' own, and no string
+    of theirs is kept (C13)."""
+    what = [imported.instrument.name, imported.authored_at.isoformat(), sorted(imported.answers.items())]
+    return sha256(json.dumps(what).encode()).hexdigest()
