@@ -154,6 +154,7 @@ def test_A4_a_rating_is_0_to_10(rating: int | str) -> None:
 def test_A4_a_comment_is_optional_and_never_scored() -> None:
     alone = score(SATISFACTION, read_answers(SATISFACTION, {"comment": "Very kind."}))
     assert (alone.answered, alone.total, alone.total_method) == (0, None, "invalid")
+    assert flags_on_saving(SATISFACTION, "comment", "Very kind.") == frozenset()
     both = read_answers(SATISFACTION, {"recommend": 9, "comment": "Very kind."})
     assert score(SATISFACTION, both) == score(SATISFACTION, read_answers(SATISFACTION, {"recommend": 9}))
 

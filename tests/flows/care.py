@@ -1,4 +1,4 @@
-"""People seeking care and giving it, over HTTP on the real stack, while the scheduling service's clock is moved through the weeks."""
+"""People seeking care and giving it, over HTTP on the real stack, while two services' clocks are moved through the weeks."""
 
 import json
 from collections.abc import Sequence
@@ -36,8 +36,9 @@ class Care:
 
     async def at(self, now: datetime) -> "Care":
         """The clock stands there, and goes on from there."""
-        answer = await self.story.call("scheduling", "PUT", "/v1/clock", self.story.token("operations"), json={"now": now.isoformat()})
-        assert answer.status_code == 200, answer.text
+        for service in ("scheduling", "assessments"):
+            answer = await self.story.call(service, "PUT", "/v1/clock", self.story.token("operations"), json={"now": now.isoformat()})
+            assert answer.status_code == 200, answer.text
         self.now = now
         return self
 

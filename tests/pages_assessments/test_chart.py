@@ -1,6 +1,7 @@
 """The geometry of the score chart: whatever the scores, every point is in the frame, in its band, and in its order."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,11 +12,12 @@ from assessments.pages.chart import APART, LEFT, RIGHT, Chart, Scored, draw
 
 INSTRUMENTS = st.sampled_from([newest("phq-9"), newest("gad-7")])
 MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+Made = tuple[Instrument, list[Scored], list[datetime], Chart]
 DAY = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 @st.composite
-def charts(draw_one: st.DrawFn) -> tuple[Instrument, list[Scored], list[datetime], Chart]:
+def charts(draw_one: st.DrawFn) -> Made:
     instrument = draw_one(INSTRUMENTS)
     totals = st.integers(instrument.low, instrument.high)
     scores = draw_one(st.lists(st.builds(Scored, MOMENTS, totals, st.booleans()), min_size=1, max_size=30))
@@ -24,7 +26,7 @@ def charts(draw_one: st.DrawFn) -> tuple[Instrument, list[Scored], list[datetime
 
 
 @given(charts())
-def test_every_point_stands_inside_the_frame(made: tuple[Instrument, list[Scored], list[datetime], Chart]) -> None:
+def test_every_point_stands_inside_the_frame(made: Made) -> None:
     _, scores, happened, chart = made
     assert len(chart.points) == len(scores)
     for x in [*(point.x for point in chart.points), *(mark.x for mark in chart.marks), *(tick.x for tick in chart.ticks)]:
@@ -35,7 +37,7 @@ def test_every_point_stands_inside_the_frame(made: tuple[Instrument, list[Scored
 
 
 @given(charts())
-def test_every_point_stands_in_the_band_of_its_total(made: tuple[Instrument, list[Scored], list[datetime], Chart]) -> None:
+def test_every_point_stands_in_the_band_of_its_total(made: Made) -> None:
     _, _, _, chart = made
     for point in chart.points:
         [band] = [s.band for s in chart.stripes if s.top < point.y < s.top + s.height]
@@ -43,7 +45,7 @@ def test_every_point_stands_in_the_band_of_its_total(made: tuple[Instrument, lis
 
 
 @given(charts())
-def test_the_bands_fill_the_frame_without_gaps_the_highest_on_top(made: tuple[Instrument, list[Scored], list[datetime], Chart]) -> None:
+def test_the_bands_fill_the_frame_without_gaps_the_highest_on_top(made: Made) -> None:
     instrument, _, _, chart = made
     assert [stripe.band for stripe in chart.stripes] == list(reversed(instrument.bands))
     edges = [chart.top]
@@ -55,7 +57,7 @@ def test_the_bands_fill_the_frame_without_gaps_the_highest_on_top(made: tuple[In
 
 @given(charts())
 def test_what_was_earlier_stands_further_left_and_what_was_higher_further_up(
-    made: tuple[Instrument, list[Scored], list[datetime], Chart],
+    made: Made,
 ) -> None:
     _, scores, _, chart = made
     assert [point.scored.at for point in chart.points] == sorted(score.at for score in scores)
@@ -66,7 +68,7 @@ def test_what_was_earlier_stands_further_left_and_what_was_higher_further_up(
 
 
 @given(charts())
-def test_time_is_real_twice_as_long_is_twice_as_far(made: tuple[Instrument, list[Scored], list[datetime], Chart]) -> None:
+def test_time_is_real_twice_as_long_is_twice_as_far(made: Made) -> None:
     _, _, _, chart = made
     first, last = chart.points[0], chart.points[-1]
     if (span := last.scored.at - first.scored.at) > timedelta(days=1):
@@ -76,11 +78,11 @@ def test_time_is_real_twice_as_long_is_twice_as_far(made: tuple[Instrument, list
 
 
 @given(charts())
-def test_scores_that_are_written_do_not_run_into_each_other(made: tuple[Instrument, list[Scored], list[datetime], Chart]) -> None:
+def test_scores_that_are_written_do_not_run_into_each_other(made: Made) -> None:
     _, _, _, chart = made
     written = [point for point in chart.points if point.label_y is not None]
     assert chart.points[0] in written
-    assert all(other.x - one.x >= APART for one, other in zip(written, written[1:], strict=False))
+    assert all(other.x - one.x >= APART for one, other in pairwise(written))
     assert all(chart.top < point.label_y <= chart.bottom for point in written if point.label_y is not None)
 
 

@@ -1,4 +1,4 @@
-"""FHIR R4B over HTTP: for the client, the provider in care and operations. The health plan gets nothing here (C16, R4)."""
+"""FHIR R4B over HTTP: for the client and the provider in care; staff import too. The health plan gets nothing here (C16, R4)."""
 
 import asyncio
 import json
@@ -20,6 +20,8 @@ from common.problems import Problem
 
 router = APIRouter(prefix="/v1/fhir", tags=["fhir"])
 Reader = Annotated[Principal, Depends(Allow(Role.CLIENT, Role.PROVIDER, Role.OPERATIONS))]
+InCare = Annotated[Principal, Depends(Allow(Role.CLIENT, Role.PROVIDER))]
+"""Single answers are shown to nobody else."""
 Importer = Annotated[Principal, Depends(Allow(Role.PROVIDER, Role.OPERATIONS))]
 Name = Annotated[StructuredText, Query(max_length=40)]
 Language = Annotated[StructuredText, Query(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}$", max_length=35)]
@@ -65,20 +67,20 @@ async def read_questionnaire(_: Reader, digest: Digest) -> Response:
     response_class=Response,
     responses=problems("not_found") | FHIR,
 )
-async def read_questionnaire_response(db: Db, caller: Reader, response_id: UUID) -> Response:
+async def read_questionnaire_response(db: Db, caller: InCare, response_id: UUID) -> Response:
     record = await usecases.read_record(db, caller, response_id)
     return _answer(await asyncio.to_thread(writing.questionnaire_response, record))
 
 
 @router.get("/Observation/{response_id}", operation_id="readObservation", response_class=Response, responses=problems("not_found") | FHIR)
-async def read_observation(db: Db, caller: Reader, response_id: UUID) -> Response:
+async def read_observation(db: Db, caller: InCare, response_id: UUID) -> Response:
     """The total of that response, with its items."""
     record = await usecases.read_record(db, caller, response_id)
     return _answer(await asyncio.to_thread(writing_observations.observation, record))
 
 
 @router.get("/Bundle", operation_id="readBundle", response_class=Response, responses=problems("not_found") | FHIR)
-async def read_bundle(db: Db, caller: Reader, client_id: UUID) -> Response:
+async def read_bundle(db: Db, caller: InCare, client_id: UUID) -> Response:
     """All of a client's answers to clinical instruments, as a collection."""
     records = await usecases.records_of(db, caller, client_id)
     return _answer(await asyncio.to_thread(writing_observations.collection, records))

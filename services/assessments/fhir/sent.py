@@ -77,7 +77,7 @@ def take_apart(payload: object) -> tuple[list[Sent], list[Finding]]:
     if root.get("resourceType") != "Bundle":
         one = _sent(root, "", None)
         return ([one], []) if one else ([], [finding("", "", "not_fhir")])
-    if root.get("type") not in BUNDLES:
+    if text(root.get("type")) not in BUNDLES:
         return [], [finding("Bundle", "type", "unsupported_bundle")]
     taken: list[Sent] = []
     findings: list[Finding] = []

@@ -20,12 +20,12 @@ def published() -> Sequence[Instrument]:
 
 def newest(name: str, language: str = FALLBACK) -> Instrument:
     """In the language, or in English where there is none in it. Raises KeyError for an unknown name."""
-    return _in_language([one for one in _PUBLISHED if one.name == name], language)
+    return in_language([one for one in _PUBLISHED if one.name == name], language)
 
 
 def find(name: str, version: str, language: str = FALLBACK) -> Instrument:
     """One version, in the language or in English. Raises KeyError where there is none."""
-    return _in_language([one for one in _PUBLISHED if (one.name, one.version) == (name, version)], language)
+    return in_language([one for one in _PUBLISHED if (one.name, one.version) == (name, version)], language)
 
 
 def by_digest(digest: str) -> Instrument:
@@ -33,8 +33,8 @@ def by_digest(digest: str) -> Instrument:
     return _BY_DIGEST[digest]
 
 
-def _in_language(versions: Sequence[Instrument], tag: str) -> Instrument:
-    """`tag` is one of BCP 47, of which only the language counts: es-MX is answered in Spanish."""
+def in_language(versions: Sequence[Instrument], tag: str) -> Instrument:
+    """The newest in the language, else in English. `tag` is one of BCP 47, of which only the language counts: es-MX is Spanish."""
     wanted = tag.split("-")[0].lower()
     for language in (wanted, FALLBACK):
         if spoken := [one for one in versions if one.language == language]:

@@ -158,9 +158,11 @@ def severity_of(instrument: Instrument, total: int) -> str:
 
 def flags_on_saving(instrument: Instrument, link_id: str, code: str) -> frozenset[FlagName]:
     """What the answer to one item raises at once, whatever the total is. No answer raises nothing, and shows no absence of risk either."""
-    at = next(item for item in instrument.items if item.link_id == link_id)
-    raised = [flag for flag in instrument.flags if flag.item == link_id and _score_of(at, code) >= flag.at_least]
-    return frozenset(flag.name for flag in raised)
+    for item in instrument.items:
+        if item.link_id == link_id:
+            raised = [flag for flag in instrument.flags if flag.item == link_id and _score_of(item, code) >= flag.at_least]
+            return frozenset(flag.name for flag in raised)
+    raise ValueError(f"{instrument.title} has no item {link_id}")
 
 
 def flags_of(instrument: Instrument, score: Score) -> frozenset[FlagName]:

@@ -182,10 +182,18 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(folder: Path) -> None:
         load(folder)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '"phq-9"', '{"name": "phq-9", "name": "gad-7"}'])
-def test_what_is_no_JSON_object_or_says_a_thing_twice_is_refused(folder: Path, text: str) -> None:
-    (folder / f"{PHQ}.json").write_text(text, encoding="utf-8")
-    with pytest.raises(ValueError, match=r"^phq-9\.v1\.en\.json"):
+@pytest.mark.parametrize("text", ["", "{", "[]", '"phq-9"'])
+@pytest.mark.parametrize("name", [PHQ, LOCK.removesuffix(".json")])
+def test_what_is_no_JSON_object_is_refused(folder: Path, name: str, text: str) -> None:
+    (folder / f"{name}.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=f"^{name}.json"):
+        load(folder)
+
+
+def test_a_file_that_says_a_thing_twice_is_refused(folder: Path) -> None:
+    twice = (folder / f"{PHQ}.json").read_text(encoding="utf-8").replace('"version": "1"', '"version": "2", "version": "1"')
+    (folder / f"{PHQ}.json").write_text(twice, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"^phq-9\.v1\.en\.json: 'version' stands twice in one object$"):
         load(folder)
 
 
@@ -239,8 +247,11 @@ def test_a_file_that_nobody_published_is_refused_with_what_to_do(folder: Path) -
     assert f'add "gad-7.v2.en": "{digest_of(new)}" to digests.json' in str(refused.value)
 
 
-def test_a_new_version_is_read_beside_the_old_one(folder: Path) -> None:
-    publish(folder, "gad-7.v2.en", content(folder, GAD) | {"version": "2"})
+def test_a_new_version_is_read_beside_the_old_one_and_is_then_the_newest(folder: Path) -> None:
+    for version in ("2", "10"):
+        publish(folder, f"gad-7.v{version}.en", content(folder, GAD) | {"version": version})
     loaded = load(folder)
-    assert len(loaded) == len(catalogue.published()) + 1
-    assert len({instrument.digest for instrument in loaded}) == len(loaded)
+    assert len({instrument.digest for instrument in loaded}) == len(loaded) == len(catalogue.published()) + 2
+    gad_7 = [instrument for instrument in loaded if instrument.name == "gad-7"]
+    assert catalogue.in_language(gad_7, "en").version == "10"
+    assert catalogue.in_language(gad_7, "es").version == "1", "not yet in Spanish"

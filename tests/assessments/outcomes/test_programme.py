@@ -1,11 +1,13 @@
 """A3: the programme's own rule set. Which scores, and what follows from them."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from assessments.care.rules import Episode
-from assessments.outcomes.rules import elevated_baseline
+from assessments.outcomes.rules import elevated, elevated_baseline
+from assessments.outcomes.shipped import newest
 from assessments.outcomes.wording import sentence
 from assessments.responses.rules import AssessmentResponse
 from tests.assessments.outcomes.making import (
@@ -59,6 +61,7 @@ def test_A3_one_scale_alone_can_be_elevated_but_one_alone_cannot_be_found_not_to
 @pytest.mark.parametrize("method", ["prorated", "invalid"])
 def test_A3_an_estimated_total_is_no_baseline(method: str) -> None:
     given = phq(20 if method == "prorated" else None, -2, method)
+    assert not elevated(newest(PROGRAMME), given)
     assert baseline(given) is None
     assert measured(PROGRAMME, given)["elevated"] == "baseline_incomplete"
     assert measured(PROGRAMME, phq(12, -5), given)["elevated"] is True  # the complete one before it still stands
@@ -77,6 +80,12 @@ def test_A3_the_baseline_may_be_a_day_late_as_long_as_its_link_is_open() -> None
     assert baseline(in_time, of=episode(session)) == in_time
     assert baseline(too_late, of=episode(session)) is None
     assert measured(PROGRAMME, too_late, visits=(session,))["elevated"] == "no_baseline"
+
+
+def test_A3_the_day_of_the_first_session_is_the_day_that_it_was_held_on() -> None:
+    moved = replace(visit(0), held_on=FIRST + timedelta(days=3))
+    assert baseline(same_day := phq(20, 3, hour=23), of=episode(moved)) == same_day
+    assert baseline(phq(20, 4, hour=0), of=episode(moved)) is None
 
 
 def test_A3_a_consultation_is_no_first_session() -> None:

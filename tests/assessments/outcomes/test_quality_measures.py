@@ -61,6 +61,8 @@ def test_a_year_after_a_leap_day_is_the_28th_of_february() -> None:
     assert window_of(window, course(leap), leap) == (date(2029, 2, 28) - timedelta(days=60), date(2029, 2, 28) + timedelta(days=60))
     before = score("phq-9", 20, at(0, first=date(2027, 2, 28)))
     assert window_of(window, course(before), before) == (date(2028, 2, 28) - timedelta(days=60), date(2028, 4, 28))
+    on_the_31st = score("phq-9", 20, at(0, first=date(2027, 1, 31)))
+    assert window_of(window, course(on_the_31st), on_the_31st) == (date(2027, 12, 2), date(2028, 3, 31))
 
 
 def test_a_window_counts_days_over_a_leap_day_and_over_the_change_of_the_clocks() -> None:

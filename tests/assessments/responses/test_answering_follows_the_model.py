@@ -1,7 +1,7 @@
 """Saving, correcting, handing in, late and twice, by two people at once: the real use cases on a real database, and a small model."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,7 +34,7 @@ QUESTIONS = [("phq-9", "44250-9"), ("phq-9", "44255-8"), ("phq-9", ITEM_9), ("ga
 one = st.tuples(st.sampled_from(QUESTIONS), st.integers(0, 3) | st.none())
 saves = st.tuples(st.just("save"), st.booleans(), one)
 both = st.tuples(st.just("both"), one, one).filter(lambda act: act[1][0] != act[2][0])
-steps = st.lists(saves | saves | both | st.tuples(st.sampled_from(["submit", "close", "whole"]), st.booleans()), max_size=12)
+steps = st.lists(saves | saves | both | st.tuples(st.sampled_from(["submit", "close", "twice"]), st.booleans()), max_size=12)
 
 
 @dataclass
@@ -75,6 +75,13 @@ def db(infrastructure: Infrastructure, runner: asyncio.Runner) -> Iterator[Datab
     runner.run(infrastructure.drop_database(name))
 
 
+async def together(made: Sequence[Awaitable[Any]]) -> None:
+    """All come to their end before the first that failed is told."""
+    for done in await asyncio.gather(*made, return_exceptions=True):
+        if isinstance(done, BaseException):
+            raise done
+
+
 @dataclass
 class Play:
     """One client's assignment, in the database and in the model."""
@@ -107,14 +114,14 @@ class Play:
                 self.saved(question, value)
             case ("both", *pair):
                 made = [self.save(self.by(provider=bool(n)), question, value) for n, (question, value) in enumerate(pair)]
-                await self.expect(asyncio.gather(*made))
+                await self.expect(together(made))
                 for question, value in pair:
                     self.saved(question, value)
             case ("submit", provider):
                 await self.submit(self.by(provider=provider))
             case ("close", _):
                 self.now, self.model.closed = NOON + timedelta(days=2), True
-            case ("whole", _):
+            case ("twice", _):
                 await self.submit_twice_at_once()
 
     def saved(self, question: tuple[str, str], value: int | None) -> None:

@@ -1,0 +1,139 @@
+"""FHIR over HTTP: what others hold comes in, is scored by us, goes out and comes back without being there twice."""
+
+import json
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from assessments.fhir.routes import FHIR_JSON
+from tests.assessments.fhir.people import GAD_7, PHQ_9, Json, bundle, item, items
+from tests.assessments.responses.sent import Sent
+from tests.story import Story
+
+SSN = "219-09-9999"
+SUBJECT = "Patient/e7"
+
+
+@pytest.fixture
+async def sent(story: Story) -> Sent:
+    return await Sent(story, story.provider).begin("gad-7")
+
+
+def response(of: list[Json], authored: str, **more: Any) -> Json:
+    return {
+        "resourceType": "QuestionnaireResponse",
+        "status": "completed",
+        "subject": {"reference": SUBJECT},
+        "authored": authored,
+        "item": of,
+        **more,
+    }
+
+
+def record(now: str) -> Json:
+    """A person's record as another system gives it: a PHQ-9 with item 9 above 0 and a total that is not its own, and what cannot be taken."""
+    stated = {"linkId": "/44261-6", "answer": [{"valueDecimal": 4}]}
+    patient = {"resourceType": "Patient", "identifier": [{"system": "http://hl7.org/fhir/sid/us-ssn", "value": SSN}]}
+    good = response([*items(PHQ_9), item("69722-7", "LA6573-5"), stated], now)
+    return bundle(patient, good, response(items(GAD_7), now, status="in-progress"), kind="transaction")
+
+
+async def imports(
+    sent: Sent, by: tuple[str, UUID], body: Json | str, subject: str | None = SUBJECT, kind: str = FHIR_JSON
+) -> httpx.Response:
+    about = f"client_id={sent.client}" + (f"&subject={subject}" if subject else "")
+    text = body if isinstance(body, str) else json.dumps(body)
+    token = sent.story.token(*by)
+    return await sent.story.call("assessments", "POST", f"/v1/fhir/import?{about}", token, content=text, headers={"content-type": kind})
+
+
+async def test_a_record_comes_in_is_scored_by_us_goes_out_and_comes_back_once(sent: Sent) -> None:
+    staff, provider = ("operations", uuid4()), ("provider", sent.provider)
+    authored = "2026-11-20T09:30:00-05:00"
+    body = record(authored)
+    first = await imports(sent, staff, body)
+    assert first.status_code == 200, first.text
+    taken, refused = first.json()["resources"]
+    assert (taken["outcome"], [found["code"] for found in taken["findings"]]) == ("imported", ["stated_total_differs"])
+    assert (refused["outcome"], [found["code"] for found in refused["findings"]]) == ("refused", ["not_completed"])
+    assert first.json()["ignored"] == {"Patient": 1}
+
+    again = await imports(sent, provider, body)
+    assert [one["outcome"] for one in again.json()["resources"]] == ["already_held", "refused"]
+    [scored] = (await sent.does("client", sent.client, "GET", f"/v1/assessment-responses?client_id={sent.client}")).json()["items"]
+    assert (scored["total"], scored["stated_total"], scored["stated_total_differs"], scored["source"]) == (9, 4, True, "fhir")
+    assert scored["response_id"] == taken["response_id"]
+    told = await sent.told()
+    assert [kind for kind, _ in told].count("assessment_completed") == 1
+    assert not any("LA65" in payload or SSN in payload for _, payload in told), "neither answers nor an SSN are on the bus"
+    [[row]] = [await sent.run("select to_jsonb(r)::text as kept from assessment_response r where client_id = $1", sent.client)]
+    assert SSN not in row["kept"] and SUBJECT not in row["kept"], "C13: codes are kept, and no string of theirs"
+
+    assert (await sent.saves("gad-7", "69725-0", 2)).status_code == 200
+    given = await sent.does("client", sent.client, "GET", f"/v1/fhir/Bundle?client_id={sent.client}")
+    assert given.headers["content-type"] == FHIR_JSON
+    kinds = [(one["resource"]["resourceType"], one["resource"]["status"]) for one in given.json()["entry"]]
+    assert kinds == [("QuestionnaireResponse", "completed"), ("Observation", "final"), ("QuestionnaireResponse", "in-progress")]
+    back = await imports(sent, provider, given.json(), None)
+    assert [one["outcome"] for one in back.json()["resources"]] == ["already_held", "part", "refused"]
+    for kind, code in (("QuestionnaireResponse", "completed"), ("Observation", "final")):
+        one = (await sent.does(*provider, "GET", f"/v1/fhir/{kind}/{scored['response_id']}")).json()
+        assert (one["resourceType"], one["id"], one["status"]) == (kind, scored["response_id"], code)
+        assert (await imports(sent, provider, one, None)).json()["resources"][0]["outcome"] == "already_held"
+
+
+async def test_what_cannot_be_taken_is_told_by_name_and_others_are_told_nothing(sent: Sent) -> None:
+    provider, stranger = ("provider", sent.provider), uuid4()
+    total = {"valueQuantity": {"value": 12}, "code": {"coding": [{"system": "http://loinc.org", "code": "44261-6"}]}}
+    alone = {
+        "resourceType": "Observation",
+        "status": "final",
+        "subject": {"reference": SUBJECT},
+        "effectiveDateTime": "2026-11-20",
+        **total,
+    }
+    refused = await imports(sent, provider, alone)
+    assert (refused.status_code, refused.headers["content-type"], refused.json()["code"]) == (
+        422,
+        "application/problem+json",
+        "fhir_refused",
+    )
+    [one] = refused.json()["resources"]
+    assert [found["code"] for found in one["findings"]] == ["authored_imprecise", "total_without_items"]
+    other = await imports(sent, provider, response(items(PHQ_9), "2026-11-20T09:30:00Z"), None)
+    assert [found["code"] for found in other.json()["resources"][0]["findings"]] == ["subject_other"]
+    wrong = [
+        ("{", FHIR_JSON),
+        ('{"a": NaN}', FHIR_JSON),
+        ("[" * 60_000, FHIR_JSON),
+        ("{}", "text/plain"),
+        ('{"a": ' + "9" * 5000 + "}", FHIR_JSON),
+    ]
+    assert [(await imports(sent, provider, body, kind=kind)).status_code for body, kind in wrong] == [400, 400, 400, 422, 400]
+    assert (await imports(sent, provider, alone, f"Patient/{SSN}")).json()["code"] == "ssn_refused"
+    assert await sent.facts() == []
+
+    reads = f"/v1/fhir/Bundle?client_id={sent.client}"
+    assert (await sent.does(*provider, "GET", reads)).json() == {"resourceType": "Bundle", "type": "collection"}
+    for role, status in (
+        ("provider", 404),
+        ("client", 404),
+        ("operations", 403),
+        ("plan", 403),
+        ("employer", 403),
+        ("privacy_officer", 403),
+    ):
+        assert (await sent.does(role, stranger, "GET", reads)).status_code == status, role
+        assert (await imports(sent, (role, stranger), alone)).status_code == (
+            422 if role == "operations" else 403 if role == "client" else status
+        )
+    assert (await sent.does("client", sent.client, "GET", f"/v1/fhir/Observation/{stranger}")).status_code == 404
+
+    found = (await sent.does("client", sent.client, "GET", "/v1/fhir/Questionnaire?name=phq-9&language=es-MX")).json()
+    [form] = [entry["resource"] for entry in found["entry"]]
+    assert (found["type"], form["language"], len(form["item"])) == ("searchset", "es", 12)
+    assert (await sent.does("client", sent.client, "GET", f"/v1/fhir/Questionnaire/{form['id']}")).json() == form
+    assert (await sent.does("client", sent.client, "GET", f"/v1/fhir/Questionnaire/{'0' * 64}")).status_code == 404
+    assert (await sent.does("client", sent.client, "GET", "/v1/fhir/Questionnaire?name=phq-2")).json()["code"] == "unknown_instrument"
