@@ -1,4 +1,4 @@
-"""`python -m bench [optout|journal|consumer|redaction|decisions|stages|deadlines|booking|directory …] [--quick]`: writes `bench/out/`.
+"""`python -m bench [PART …] [--quick]` writes `bench/out/`; `--help` names the parts.
 
 Without a name it leaves out `stages`, which tells where the time of our own opt-out goes, and `deadlines`, which takes long.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import booking, consumer, deadlines, decisions, directory, journal, optout, ours, redaction, stages
+from bench import booking, consumer, deadlines, decisions, directory, journal, optout, ours, redaction, sending, stages
 from bench.moments import Moments
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.ports import free_ports
@@ -84,6 +84,10 @@ def _directory(infrastructure: Infrastructure, _: Path, quick: bool) -> None:
     uvloop.run(directory.run(infrastructure, quick))
 
 
+def _sending(infrastructure: Infrastructure, _: Path, quick: bool) -> None:
+    uvloop.run(sending.run(infrastructure, quick))
+
+
 PARTS: dict[str, Callable[[Infrastructure, Path, bool], None]] = {
     "optout": _optout,
     "journal": _journal,
@@ -94,6 +98,7 @@ PARTS: dict[str, Callable[[Infrastructure, Path, bool], None]] = {
     "deadlines": _deadlines,
     "booking": _booking,
     "directory": _directory,
+    "sending": _sending,
 }
 ASKED_FOR_ONLY = ("stages", "deadlines")
 

@@ -1,6 +1,7 @@
 """FHIR over HTTP: what others hold comes in, is scored by us, goes out and comes back without being there twice."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -32,12 +33,12 @@ def response(of: list[Json], authored: str, **more: Any) -> Json:
     }
 
 
-def record(now: str) -> Json:
-    """A person's record as another system gives it: a PHQ-9 with item 9 above 0 and a total that is not its own, and what cannot be taken."""
+def record(authored: str) -> Json:
+    """As another system gives it: a PHQ-9 with item 9 above 0 and a total that is not its own, and what cannot be taken."""
     stated = {"linkId": "/44261-6", "answer": [{"valueDecimal": 4}]}
     patient = {"resourceType": "Patient", "identifier": [{"system": "http://hl7.org/fhir/sid/us-ssn", "value": SSN}]}
-    good = response([*items(PHQ_9), item("69722-7", "LA6573-5"), stated], now)
-    return bundle(patient, good, response(items(GAD_7), now, status="in-progress"), kind="transaction")
+    good = response([*items(PHQ_9), item("69722-7", "LA6573-5"), stated], authored)
+    return bundle(patient, good, response(items(GAD_7), authored, status="in-progress"), kind="transaction")
 
 
 async def imports(
@@ -51,8 +52,7 @@ async def imports(
 
 async def test_a_record_comes_in_is_scored_by_us_goes_out_and_comes_back_once(sent: Sent) -> None:
     staff, provider = ("operations", uuid4()), ("provider", sent.provider)
-    authored = "2026-11-20T09:30:00-05:00"
-    body = record(authored)
+    body = record((datetime.now(UTC) - timedelta(hours=1)).isoformat())
     first = await imports(sent, staff, body)
     assert first.status_code == 200, first.text
     taken, refused = first.json()["resources"]
@@ -66,7 +66,8 @@ async def test_a_record_comes_in_is_scored_by_us_goes_out_and_comes_back_once(se
     assert (scored["total"], scored["stated_total"], scored["stated_total_differs"], scored["source"]) == (9, 4, True, "fhir")
     assert scored["response_id"] == taken["response_id"]
     told = await sent.told()
-    assert [kind for kind, _ in told].count("assessment_completed") == 1
+    kinds = [kind for kind, _ in told]
+    assert (kinds.count("assessment_completed"), kinds.count("safety_flag_raised")) == (1, 1)
     assert not any("LA65" in payload or SSN in payload for _, payload in told), "neither answers nor an SSN are on the bus"
     [[row]] = [await sent.run("select to_jsonb(r)::text as kept from assessment_response r where client_id = $1", sent.client)]
     assert SSN not in row["kept"] and SUBJECT not in row["kept"], "C13: codes are kept, and no string of theirs"
@@ -74,8 +75,8 @@ async def test_a_record_comes_in_is_scored_by_us_goes_out_and_comes_back_once(se
     assert (await sent.saves("gad-7", "69725-0", 2)).status_code == 200
     given = await sent.does("client", sent.client, "GET", f"/v1/fhir/Bundle?client_id={sent.client}")
     assert given.headers["content-type"] == FHIR_JSON
-    kinds = [(one["resource"]["resourceType"], one["resource"]["status"]) for one in given.json()["entry"]]
-    assert kinds == [("QuestionnaireResponse", "completed"), ("Observation", "final"), ("QuestionnaireResponse", "in-progress")]
+    held = [(one["resource"]["resourceType"], one["resource"]["status"]) for one in given.json()["entry"]]
+    assert held == [("QuestionnaireResponse", "completed"), ("Observation", "final"), ("QuestionnaireResponse", "in-progress")]
     back = await imports(sent, provider, given.json(), None)
     assert [one["outcome"] for one in back.json()["resources"]] == ["already_held", "part", "refused"]
     for kind, code in (("QuestionnaireResponse", "completed"), ("Observation", "final")):

@@ -113,13 +113,25 @@ async def test_what_is_no_answer_is_refused(practice: Practice, sent: Sent) -> N
     assert await practice.answers(sent) == {}
 
 
+async def test_A2_every_question_can_be_skipped(practice: Practice, sent: Sent) -> None:
+    async with practice.browser() as browser:
+        html = assert_page(await browser.get(f"{sent.path}/questions/{FIRST}"), 200)
+        for number in range(2, 19):
+            [skip] = re.findall(r'href="([^"]+)">Skip this question', html)
+            html = assert_page(await browser.get(skip.replace("&amp;", "&")), 200)
+            assert f"Question {number} of 18" in html
+        [skip] = re.findall(r'href="([^"]+)">Skip this question', html)
+        html = assert_page(await browser.get(skip), 200)
+    assert "You have answered 0 of 18 questions" in html and html.count("Not answered") == 18
+
+
 async def test_an_answer_to_item_9_above_0_is_followed_by_help_at_once(practice: Practice, sent: Sent) -> None:
     async with practice.browser() as browser:
         calm = await browser.answer(sent, ITEM_9, NOT_AT_ALL)
         assert "/questions/" in calm.headers["location"]
         worried = await browser.answer(sent, ITEM_9, SEVERAL_DAYS)
         html = assert_page(await browser.get(worried.headers["location"]), 200)
-        assert html.index("988") < html.index("Your provider is told")
+        assert html.index("988") < html.index("is told that there is something")
         assert "nobody is watching" in html
         assert "Several days" not in html and "44260" not in html.replace(worried.headers["location"].split("?")[0], "")
         assert f'href="{sent.path}/questions/phq-9/69722-7?lang=en"' in html, "and then it goes on"

@@ -29,6 +29,7 @@ KINDS: dict[str, Iterable[str]] = {
     "severity": {band.severity for one in published() if one.name in CHARTED for band in one.bands},
     "method": get_args(TotalMethod),
     "by": get_args(AnsweredBy),
+    "by_own": get_args(AnsweredBy),
     "measures": CHARTED,
     "title": REFUSED,
     "error": [*REFUSED, "unknown_answer", "nothing_answered", "text_too_long", "forbidden_link_form"],

@@ -108,10 +108,10 @@ async def test_the_chart_draws_what_has_a_total_and_the_table_has_all(charted: C
     assert phq.count('class="stripe') == 5 and gad.count('class="stripe') == 4
     rows = [re.sub(r"<[^>]+>", "|", row) for row in re.findall(r"<tr role=\"row\"><th scope=\"row\".*?</tr>", phq)]
     wanted = [
-        ("Total 16", "Moderately severe", "All answered", "The client"),
-        ("Total 9", "Mild", "Estimated from 8 answers", "The client"),
-        ("No total", "–", "Only 3 answers", "The client"),
-        ("Total 3", "Minimal", "All answered", "The provider, for the client"),
+        ("Total 16", "Moderately severe", "All answered", "You"),
+        ("Total 9", "Mild", "Estimated from 8 answers", "You"),
+        ("No total", "–", "Only 3 answers", "You"),
+        ("Total 3", "Minimal", "All answered", "Your provider, for you"),
     ]
     assert len(rows) == len(wanted)
     for row, texts in zip(rows, wanted, strict=True):
@@ -123,6 +123,7 @@ async def test_the_chart_draws_what_has_a_total_and_the_table_has_all(charted: C
 
 async def test_A4_satisfaction_is_no_score_of_the_client(charted: Charted) -> None:
     html = assert_page(await charted.looks("provider", charted.carer, f"/scores/{charted.client_id}"), 200)
+    assert "The provider, for the client" in html
     assert "detractor" not in html.lower() and "atisfaction" not in html
 
 

@@ -46,7 +46,7 @@ def check(one: Sent, context: Context) -> list[Finding]:
 
 
 def moment_of(one: Sent, fields: tuple[str, ...], now: datetime) -> tuple[datetime | None, list[Finding]]:
-    """The first of these fields that is there."""
+    """The first of these fields that is there. It may be ahead of `now` by a clock's error, or because noon of the day is still to come."""
     field = next((name for name in fields if one.body.get(name) is not None), None)
     if field is None:
         return None, [finding(one.label, fields[0], "authored_missing")]
@@ -58,13 +58,13 @@ def moment_of(one: Sent, fields: tuple[str, ...], now: datetime) -> tuple[dateti
         return _on_day(one, field, at, now)
     if at > now + SKEW:
         return None, [finding(one.label, field, "authored_in_future")]
-    return min(at, now), []
+    return at, []
 
 
 def _on_day(one: Sent, field: str, noon: datetime, now: datetime) -> tuple[datetime | None, list[Finding]]:
     if noon.date() > now.astimezone(UTC).date():
         return None, [finding(one.label, field, "authored_in_future")]
-    return min(noon, now), [finding(one.label, field, "authored_imprecise")]
+    return noon, [finding(one.label, field, "authored_imprecise")]
 
 
 def _read(said: str) -> datetime | None:

@@ -59,6 +59,11 @@ def response_of(one: Sent, context: Context) -> Sent | None:
     return next((target for target in found if target.kind == "QuestionnaireResponse"), None)
 
 
+def unsound(one: Sent, context: Context) -> list[Finding]:
+    """What is wrong with the resource itself, whatever its answers are."""
+    return [finding(one.label, path, "not_r4b", what) for path, what in r4b.faults(one.body)] + attributing.check(one, context)
+
+
 def stated_totals(one: Sent) -> list[Answered]:
     return [answer for answer in answered(one) if answer.code in known.name_by_total()]
 
@@ -81,9 +86,7 @@ def _answered(label: str, path: str, holder: Json) -> Iterator[Answered]:
 
 def read_panel(one: Sent, context: Context) -> tuple[ReadResponse | None, list[Finding]]:
     members, findings = parts_of(one, context)
-    for part in (one, *members):
-        findings += [finding(part.label, path, "not_r4b", what) for path, what in r4b.faults(part.body)]
-        findings += attributing.check(part, context)
+    findings += [found for part in (one, *members) for found in unsound(part, context)]
     at, wrong = attributing.moment_of(one, MOMENTS, context.now)
     findings += wrong
     given = _own(one, [each for part in (one, *members) for each in answered(part)])
@@ -93,8 +96,10 @@ def read_panel(one: Sent, context: Context) -> tuple[ReadResponse | None, list[F
     if refused(findings) or at is None or composed.instrument is None:
         return None, findings
     who = attributing.answered_by(one.body, ("performer",), context)
-    imported = Imported(context.client_id, composed.instrument, dict(composed.answers), at, who, "", composed.stated_total)
-    return ReadResponse(one.label, imported, our_id(one.body.get("identifier"))), findings
+    imported = Imported(
+        context.client_id, composed.instrument, dict(composed.answers), min(at, context.now), who, "", composed.stated_total
+    )
+    return ReadResponse(one.label, imported, at, our_id(one.body.get("identifier"))), findings
 
 
 def _own(one: Sent, given: Sequence[Answered]) -> list[Answered]:

@@ -1,6 +1,7 @@
 """A QuestionnaireResponse, read. Pure but for R4B."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from assessments.fhir import attributing, known, naming, r4b
@@ -19,10 +20,11 @@ NO_FORM = Form({}, frozenset(), None)
 
 @dataclass(frozen=True, slots=True)
 class ReadResponse:
-    """`ours`: the id that we gave it, where it comes from an export of ours. `source_id` is still to be told."""
+    """`moment`: when it was answered, as it says itself. `ours`: the id that we gave it, where it comes from an export of ours."""
 
     resource: str
     imported: Imported
+    moment: datetime
     ours: UUID | None = None
 
 
@@ -40,8 +42,10 @@ def read_response(one: Sent, context: Context, stated: list[Answered]) -> tuple[
     if refused(findings) or at is None or composed.instrument is None:
         return None, findings
     who = attributing.answered_by(one.body, ("source", "author"), context)
-    imported = Imported(context.client_id, composed.instrument, dict(composed.answers), at, who, "", composed.stated_total)
-    return ReadResponse(one.label, imported, our_id(one.body.get("identifier"))), findings
+    imported = Imported(
+        context.client_id, composed.instrument, dict(composed.answers), min(at, context.now), who, "", composed.stated_total
+    )
+    return ReadResponse(one.label, imported, at, our_id(one.body.get("identifier"))), findings
 
 
 def answered(one: Sent, form: Form) -> list[Answered]:

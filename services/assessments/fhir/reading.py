@@ -14,13 +14,16 @@ from assessments.fhir.attributing import Context
 from assessments.fhir.composing import Answered
 from assessments.fhir.findings import Finding, finding
 from assessments.fhir.forms import check_form
-from assessments.fhir.observations import is_ours, parts_of, response_of, stated_totals
+from assessments.fhir.observations import is_ours, parts_of, response_of, stated_totals, unsound
 from assessments.fhir.questionnaire_responses import ReadResponse
 from assessments.fhir.sent import Sent, index, take_apart
-from assessments.responses.rules import Imported
 
 MOST_RESPONSES = 200
 """In one request: each is a transaction of its own."""
+MOST_RESOURCES = 2_000
+"""About assessments: each takes about a millisecond to be checked."""
+MOST_FINDINGS = 50
+"""Told of one resource."""
 Fate = Literal["response", "refused", "repeated", "form", "part"]
 """`form`: only checked. `part`: it belongs to another one, which it is read with."""
 
@@ -35,12 +38,18 @@ class Reading:
     ignored: Mapping[str, int]
 
 
+DOCUMENTS = ("Questionnaire", "QuestionnaireResponse")
+TOO_MANY = Reading((), {}, (finding("Bundle", "entry", "too_many"),), {})
+
+
 def read_bundle(payload: object, client_id: UUID, now: datetime, subject: str | None = None) -> Reading:
     """`subject`: what the sender calls this client, beside `urn:uuid:` and `Patient/` with our id."""
     sent, findings = take_apart(payload)
     own = {f"urn:uuid:{client_id}", f"Patient/{client_id}".lower(), f"Patient/{client_id}"}
     context = Context(client_id, frozenset(own | ({subject} if subject else set())), now, index(sent))
     panels = {one.label: one for one in sent if is_ours(one)}
+    if sum(one.kind in DOCUMENTS for one in sent) + len(panels) > MOST_RESOURCES:
+        return TOO_MANY
     within = frozenset(part.label for panel in panels.values() for part in parts_of(panel, context)[0])
     derived = {label: response_of(one, context) for label, one in panels.items()}
     reads: list[ReadResponse] = []
@@ -48,21 +57,29 @@ def read_bundle(payload: object, client_id: UUID, now: datetime, subject: str | 
     for one in sent:
         if one.kind == "Questionnaire":
             fates[one.label] = "form"
-            findings += check_form(one)
+            findings += check_form(one)[:MOST_FINDINGS]
         elif one.kind == "QuestionnaireResponse":
-            _take(one.label, questionnaire_responses.read_response(one, context, _beside(one, panels, derived)), reads, fates, findings)
+            _take(
+                one.label,
+                questionnaire_responses.read_response(one, context, _beside(one, panels, derived, context)),
+                reads,
+                fates,
+                findings,
+            )
         elif one.label in within or derived.get(one.label) is not None:
             fates[one.label] = "part"
+            findings += [] if one.label in within else unsound(one, context)[:MOST_FINDINGS]
         elif one.label in panels:
             _take(one.label, _read_observation(one, context), reads, fates, findings)
     if len(reads) > MOST_RESPONSES:
-        return Reading((), {}, (finding("Bundle", "entry", "too_many"),), {})
+        return TOO_MANY
     return Reading(tuple(reads), fates, tuple(findings), Counter(one.kind for one in sent if one.label not in fates))
 
 
-def _beside(response: Sent, panels: Mapping[str, Sent], derived: Mapping[str, Sent | None]) -> list[Answered]:
-    """The totals of the observations that were derived from this response."""
-    return [total for label, panel in panels.items() if derived[label] is response for total in stated_totals(panel)]
+def _beside(response: Sent, panels: Mapping[str, Sent], derived: Mapping[str, Sent | None], context: Context) -> list[Answered]:
+    """The totals of the sound observations that were derived from this response."""
+    own = [panel for label, panel in panels.items() if derived[label] is response and not unsound(panel, context)]
+    return [total for panel in own for total in stated_totals(panel)]
 
 
 def _read_observation(one: Sent, context: Context) -> tuple[ReadResponse | None, list[Finding]]:
@@ -79,11 +96,11 @@ def _take(
     findings: list[Finding],
 ) -> None:
     read, found = result
-    findings += found
+    findings += found[:MOST_FINDINGS]
     if read is None:
         fates[label] = "refused"
         return
-    identified = replace(read, imported=replace(read.imported, source_id=_identity(read.imported)))
+    identified = replace(read, imported=replace(read.imported, source_id=_identity(read)))
     if identified.imported.source_id in {earlier.imported.source_id for earlier in reads}:
         fates[label] = "repeated"
         findings.append(finding(label, "", "repeated"))
@@ -92,8 +109,8 @@ def _take(
     reads.append(identified)
 
 
-def _identity(imported: Imported) -> str:
+def _identity(read: ReadResponse) -> str:
     """The same answers of the same moment are the same response, whichever file brings them; ids are the senders' own, and no string
     of theirs is kept (C13)."""
-    what = [imported.instrument.name, imported.authored_at.isoformat(), sorted(imported.answers.items())]
+    what = [read.imported.instrument.name, read.moment.isoformat(), sorted(read.imported.answers.items())]
     return sha256(json.dumps(what).encode()).hexdigest()

@@ -90,10 +90,13 @@ async def _own(tx: AsyncConnection, read: ReadResponse) -> UUID | None:
 
 
 def _report(reading: Reading, outcomes: dict[str, tuple[Outcome, UUID]]) -> ImportReport:
+    told: dict[str, list[Finding]] = {}
+    for found in reading.findings:
+        told.setdefault(found.resource, []).append(found)
+
     def of(resource: str, fate: Fate) -> SentResource:
         outcome, response_id = outcomes.get(resource, (fate, None))
-        own = [found for found in reading.findings if found.resource == resource]
-        return SentResource(resource=resource, outcome=outcome, response_id=response_id, findings=own)
+        return SentResource(resource=resource, outcome=outcome, response_id=response_id, findings=told.get(resource, []))
 
     resources = [of(resource, fate) for resource, fate in reading.fates.items()]
     others = [found for found in reading.findings if found.resource not in reading.fates]

@@ -4,13 +4,14 @@ Told is what the newest version of each rule set says at that moment. That a win
 itself: it is told with the next change, and seen at once by whoever looks (usecases.py).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from assessments.assignments.facts import ZONES
+from assessments.assignments.facts import ZONES, facts_of
+from assessments.care.rules import Episode
 from assessments.care.tables import episodes_of
 from assessments.outcomes import tables
 from assessments.outcomes.picks import Course, courses
@@ -34,20 +35,29 @@ async def response_completed(tx: AsyncConnection, response: AssessmentResponse, 
 async def episode_changed(tx: AsyncConnection, client_id: UUID, now: datetime) -> Sequence[Event]:
     """After an appointment of the client was booked, held or called off: another session may be the first, or the second."""
     zone = await tables.lock_client(tx, client_id)
-    if zone is None:
-        return []
-    found = [course for course in await _courses(tx, client_id, zone) if any(map(course.on_scale, SCALES))]
-    if not found:
-        return []
-    before = await tables.told_of(tx, [course.episode.episode_id for course in found])
-    changed = list(_changed(found, before, now))
-    await tables.keep(tx, client_id, [_told(outcome) for outcome in changed], now)
-    return [_event(outcome, now) for outcome in changed]
+    return [] if zone is None else await _tell(tx, await _courses(tx, client_id, zone), now)
+
+
+async def episodes_changed(tx: AsyncConnection, client_ids: Collection[UUID], now: datetime) -> Sequence[Event]:
+    """The same for many clients, in as many statements as for one. What is known of them is read once they are locked, and not before."""
+    await tables.lock_clients(tx, client_ids)
+    facts = (await facts_of(tx, client_ids)).values()
+    return await _tell(tx, [course for known in facts for course in courses(known.episodes, known.responses, known.zone)], now)
 
 
 async def outcomes_of(tx: AsyncConnection, client_id: UUID, zone: str, now: datetime) -> list[Outcome]:
     """All rule sets of all episodes, as they stand now."""
     return [evaluate(rule_set, course, now) for course in await _courses(tx, client_id, zone) for rule_set in RULE_SETS]
+
+
+async def _tell(tx: AsyncConnection, found: Sequence[Course], now: datetime) -> Sequence[Event]:
+    answered = [course for course in found if any(map(course.on_scale, SCALES))]
+    if not answered:
+        return []
+    before = await tables.told_of(tx, [course.episode.episode_id for course in answered])
+    changed = list(_changed(answered, before, now))
+    await tables.keep(tx, [told for _, told in changed], now)
+    return [_event(course.episode, told, now) for course, told in changed]
 
 
 async def _courses(tx: AsyncConnection, client_id: UUID, zone: str) -> Sequence[Course]:
@@ -57,14 +67,15 @@ async def _courses(tx: AsyncConnection, client_id: UUID, zone: str) -> Sequence[
     return courses(episodes, await completed_of(tx, client_id), zone if zone in ZONES else "UTC")
 
 
-def _changed(found: Sequence[Course], before: Mapping[tuple[UUID, str], Told], now: datetime) -> Iterator[Outcome]:
+def _changed(found: Sequence[Course], before: Mapping[tuple[UUID, str], Told], now: datetime) -> Iterator[tuple[Course, Told]]:
     """Before anything was answered on its scales there is nothing to tell of a rule set."""
     for course in found:
         for rule_set in RULE_SETS:
-            outcome = evaluate(rule_set, course, now)
-            told = before.get((course.episode.episode_id, rule_set.code))
-            if told != _told(outcome) and (told or any(map(course.on_scale, rule_set.scales))):
-                yield outcome
+            known = before.get((course.episode.episode_id, rule_set.code))
+            if known or any(map(course.on_scale, rule_set.scales)):
+                told = _told(evaluate(rule_set, course, now))
+                if told != known:
+                    yield course, told
 
 
 def _told(outcome: Outcome) -> Told:
@@ -73,28 +84,25 @@ def _told(outcome: Outcome) -> Told:
     return Told(
         episode_id=outcome.course.episode.episode_id,
         rule_set=outcome.rule_set.code,
+        client_id=outcome.course.episode.client_id,
         version=outcome.rule_set.version,
-        measures=[measured.model_dump() for measured in _measured(outcome)],
+        measures=[{"measure": r.measure.name, "value": r.value, "reason": r.reason or ""} for r in outcome.results],
         baseline_response_ids=[response.response_id for response in baselines],
         follow_up_response_ids=[response.response_id for response in follow_ups],
         baseline_severity=baselines[0].severity if baselines else None,
     )
 
 
-def _measured(outcome: Outcome) -> tuple[Measured, ...]:
-    return tuple(Measured(measure=r.measure.name, value=r.value, reason=r.reason or "") for r in outcome.results)
-
-
-def _event(outcome: Outcome, now: datetime) -> OutcomeMeasured:
-    told, episode = _told(outcome), outcome.course.episode
+def _event(episode: Episode, told: Told, now: datetime) -> OutcomeMeasured:
+    """`baseline_severity` is that of the first scale of the rule set that has a baseline."""
     return OutcomeMeasured(
         occurred_at=now,
-        client_id=episode.client_id,
+        client_id=told.client_id,
         episode_id=told.episode_id,
         programme=episode.programme,
         rule_set=told.rule_set,
         rule_set_version=told.version,
-        measures=_measured(outcome),
+        measures=tuple(Measured(**measured) for measured in told.measures),
         baseline_response_ids=tuple(told.baseline_response_ids),
         follow_up_response_ids=tuple(told.follow_up_response_ids),
         baseline_severity=told.baseline_severity,

@@ -1,12 +1,13 @@
 """`outcome`: what was last told of each episode and rule set. What is shown is measured anew whenever somebody looks."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,6 +22,7 @@ class Told:
 
     episode_id: UUID
     rule_set: str
+    client_id: UUID
     version: int
     measures: list[dict[str, Any]]
     baseline_response_ids: list[UUID]
@@ -41,23 +43,36 @@ outcome = sa.Table(
     sa.Column("baseline_severity", sa.Text),
     moment("measured_at"),
 )
-SHOWN = [outcome.c[name] for name in Told.__dataclass_fields__]
-PUT = pg.insert(outcome)
-KEEP = PUT.on_conflict_do_update(
-    index_elements=[outcome.c.episode_id, outcome.c.rule_set],
-    set_={column.name: PUT.excluded[column.name] for column in outcome.c if not column.primary_key},
-)
+SHOWN = [outcome.c[field.name] for field in fields(Told)]
+OF_EPISODES = sa.select(*SHOWN).where(outcome.c.episode_id == sa.any_(sa.bindparam("episodes", type_=pg.ARRAY(pg.UUID(as_uuid=True)))))
+
+COLUMNS = "client_id, version, measures, baseline_response_ids, follow_up_response_ids, baseline_severity"
+KEEP = f"""
+insert into outcome (episode_id, rule_set, {COLUMNS}, measured_at)
+select episode_id, rule_set, {COLUMNS}, $2::timestamptz from jsonb_populate_recordset(null::outcome, $1::text::jsonb)
+on conflict (episode_id, rule_set) do update
+   set version = excluded.version, measures = excluded.measures, baseline_response_ids = excluded.baseline_response_ids,
+       follow_up_response_ids = excluded.follow_up_response_ids, baseline_severity = excluded.baseline_severity,
+       measured_at = excluded.measured_at"""
+LISTS = TypeAdapter(list[Told])
 
 # Not the client's row: planning locks that before assignments, and whoever completes a response has locked an assignment already.
 LOCKED_ZONE = """
 select pg_advisory_xact_lock(hashtextextended('outcomes ' || $1::uuid, 0)),
        (select time_zone from known_client where client_id = $1) as time_zone"""
+LOCK_ALL = """
+select pg_advisory_xact_lock(hashtextextended('outcomes ' || client_id, 0)) from (select unnest($1::uuid[]) as client_id order by 1) as c"""
 
 
 async def lock_client(tx: AsyncConnection, client_id: UUID) -> str | None:
     """The client's time zone. Until the transaction ends nobody else measures this client; None for one that is not known."""
     zone: str | None = (await tx.exec_driver_sql(LOCKED_ZONE, (client_id,))).one().time_zone
     return zone
+
+
+async def lock_clients(tx: AsyncConnection, client_ids: Collection[UUID]) -> None:
+    """In one order, so that no two wait for each other."""
+    await tx.exec_driver_sql(LOCK_ALL, (list(client_ids),))
 
 
 async def zone_of(tx: AsyncConnection, client_id: UUID) -> str | None:
@@ -67,10 +82,10 @@ async def zone_of(tx: AsyncConnection, client_id: UUID) -> str | None:
 
 
 async def told_of(tx: AsyncConnection, episode_ids: Collection[UUID]) -> Mapping[tuple[UUID, str], Told]:
-    rows = await tx.execute(sa.select(*SHOWN).where(outcome.c.episode_id.in_(episode_ids)))
+    rows = await tx.execute(OF_EPISODES, {"episodes": list(episode_ids)})
     return {(row.episode_id, row.rule_set): Told(**row._mapping) for row in rows}
 
 
-async def keep(tx: AsyncConnection, client_id: UUID, told: Sequence[Told], now: datetime) -> None:
+async def keep(tx: AsyncConnection, told: Sequence[Told], now: datetime) -> None:
     if told:
-        await tx.execute(KEEP, [{**asdict(one), "client_id": client_id, "measured_at": now} for one in told])
+        await tx.exec_driver_sql(KEEP, (LISTS.dump_json(list(told)).decode(), now))

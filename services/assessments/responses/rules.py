@@ -9,9 +9,10 @@ from uuid import UUID, uuid4
 from pydantic import BaseModel, ConfigDict
 
 from assessments.assignments.rules import Assignment
-from assessments.instruments.rules import Instrument, Score, TotalMethod, flags_on_saving
+from assessments.instruments.rules import Instrument, Score, TotalMethod, flags_on_saving, read_answer
 from common.contracts.assessments import AnsweredBy
 from common.contracts.vocabulary import Programme
+from common.never_kept import mask_ssns
 from common.problems import Problem
 
 Source = Literal["form", "portal", "fhir"]
@@ -176,6 +177,16 @@ def start(place: Place, instrument: Instrument, by: Answerer, source: Source, no
         started_at=now,
         saved_at=now,
     )
+
+
+def read(instrument: Instrument, link_id: str, given: Given) -> str | None:
+    """The answer code or the text; None where there is none. Raises Problem for what the instrument does not have."""
+    item = next((item for item in instrument.items if item.link_id == link_id), None)
+    if item is None:
+        raise Problem("unknown_answer", f"{instrument.title} has no such item.", field="link_id")
+    if given is None:
+        return None
+    return read_answer(item, mask_ssns(given) if item.kind == "text" and isinstance(given, str) else given) or None
 
 
 def save(draft: Draft, instrument: Instrument, link_id: str, code: str | None, by: Answerer, source: Source, now: datetime) -> Draft:

@@ -15,7 +15,7 @@ from assessments.assignments.rules import Assignment
 from assessments.care import tables as care
 from assessments.care.usecases import check_may_see
 from assessments.instruments.catalogue import by_digest, newest
-from assessments.instruments.rules import Instrument, read_answer
+from assessments.instruments.rules import Instrument
 from assessments.responses import completing, conditions, rules, tables
 from assessments.responses.rules import (
     SATISFACTION,
@@ -37,7 +37,6 @@ from common.contracts.vocabulary import Programme
 from common.db import Database
 from common.idempotency import IdempotencyKey, once
 from common.journal import Journal
-from common.never_kept import mask_ssns
 from common.problems import Problem
 
 
@@ -88,7 +87,7 @@ async def save_answer(
         if draft and draft.submitted:
             raise conditions.already_submitted(draft.completed_at)
         wording = _wording(draft, instrument, language)
-        code = _read(wording, link_id, given)
+        code = rules.read(wording, link_id, given)
         if draft or code:
             begun = draft or rules.start(rules.asked_in(assignment), wording, by, source, now)
             saved = rules.save(begun, wording, link_id, code, by, source, now)
@@ -235,15 +234,6 @@ def _wording(draft: Draft | None, name: str, language: str) -> Instrument:
     if draft is None or draft.instrument_digest is None or asked_for.version == draft.instrument_version:
         return asked_for
     return by_digest(draft.instrument_digest)
-
-
-def _read(instrument: Instrument, link_id: str, given: Given) -> str | None:
-    item = next((item for item in instrument.items if item.link_id == link_id), None)
-    if item is None:
-        raise Problem("unknown_answer", f"{instrument.title} has no such item.", field="link_id")
-    if given is None:
-        return None
-    return read_answer(item, mask_ssns(given) if item.kind == "text" and isinstance(given, str) else given) or None
 
 
 def _progress(assignment: Assignment, drafts: Mapping[str, Draft], language: str) -> Progress:

@@ -1,11 +1,13 @@
 """What is wrong in a resource is told by name, and never with what was sent."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from assessments.fhir.findings import ERRORS, WARNINGS
-from tests.assessments.fhir.people import CLIENT, GAD_7, PHQ_9, Json, bundle, codes, item, items, read, response
+from assessments.fhir.reading import read_bundle
+from tests.assessments.fhir.people import CLIENT, GAD_7, NOW, PHQ_9, Json, bundle, codes, item, items, read, response
 
 LOINC = "http://loinc.org"
 SUBJECT = {"reference": f"urn:uuid:{CLIENT}"}
@@ -207,6 +209,27 @@ def test_a_member_that_is_about_somebody_else_stops_the_panel() -> None:
     found = read(bundle(observation("44249-1", hasMember=[{"reference": "Observation/m"}]), member))
     assert found.responses == ()
     assert "subject_other" in codes(found)
+
+
+def test_a_total_of_somebody_else_beside_a_response_is_not_kept_with_it() -> None:
+    named = {"fullUrl": "urn:uuid:1", "resource": phq_9()}
+    total = observation("44261-6", valueInteger=27, derivedFrom=[{"reference": "urn:uuid:1"}], subject={"reference": "Patient/another"})
+    found = read({"resourceType": "Bundle", "type": "collection", "entry": [named, {"resource": total}]})
+    assert (found.responses[0].imported.stated_total, codes(found)) == (None, ["subject_other"])
+
+
+@pytest.mark.parametrize("authored", ["2026-11-22", "2026-11-22T12:04:00Z"])
+def test_the_same_is_the_same_also_where_its_moment_is_still_to_come(authored: str) -> None:
+    early, late = NOW.replace(hour=8), NOW + timedelta(hours=1)
+    if "T" in authored:
+        early = NOW
+    [first], [second] = (read_bundle(phq_9(authored=authored), CLIENT, now).responses for now in (early, late))
+    assert first.imported.authored_at == early
+    assert first.imported.source_id == second.imported.source_id
+
+
+def test_of_one_resource_no_more_than_fifty_findings_are_told() -> None:
+    assert len(read(phq_9(None, *(answered(f"own{n}", valueString="x") for n in range(300)))).findings) == 50
 
 
 def test_who_answered_is_the_practitioner_where_the_source_is_one() -> None:

@@ -104,6 +104,15 @@ def test_C13_an_event_holds_no_single_answer_and_no_comment() -> None:
     assert not any(code in told.to_json() for code in (*CODES, *ITEMS))
 
 
+def test_C13_a_comment_is_masked_whatever_way_it_comes_in() -> None:
+    assert rules.read(SATISFACTION, "comment", " My SSN is 219-09-9999. ") == "My SSN is ***-**-****."
+    assert rules.read(SATISFACTION, "comment", "  ") is None, "blanks are no answer"
+    assert rules.read(SATISFACTION, "recommend", 10) == "10"
+    for link_id, answer in (("recommend", 11), ("recommend", "219-09-9999"), ("other", 1)):
+        with pytest.raises(Problem, match="unknown_answer"):
+            rules.read(SATISFACTION, link_id, answer)
+
+
 def test_A4_a_comment_without_a_score_counts_nowhere() -> None:
     draft = rules.save(begun("satisfaction"), SATISFACTION, "comment", "Nothing to say", HERSELF, "form", NOON)
     assert events_of(rules.shown(rules.complete(draft, NOON), score(SATISFACTION, draft.answers))) == []

@@ -1,0 +1,14 @@
+"""What every service has, and the notices that were taken."""
+
+from alembic import op
+
+from tests.simulation.neighbour import metadata
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    metadata.create_all(op.get_bind())
