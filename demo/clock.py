@@ -1,10 +1,11 @@
-"""The scheduling service's clock: deadlines run on it, so the demo stops it while months are loaded, and moves it through a week."""
+"""The services' clocks. Deadlines run on scheduling's, so the demo stops it while months are loaded; both are moved through an episode."""
 
 from datetime import datetime
 
 from demo.calling import Caller
 
 
-async def move_clock(operations: Caller, now: datetime) -> None:
+async def move_clock(operations: Caller, now: datetime, *services: str) -> None:
     """From there it goes on by itself. Only the local stack's clocks can be moved."""
-    await operations.put("scheduling", "/v1/clock", {"now": now.isoformat()})
+    for service in services or ("scheduling",):
+        await operations.put(service, "/v1/clock", {"now": now.isoformat()})

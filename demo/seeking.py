@@ -1,59 +1,29 @@
-"""The act in which one client seeks care on the simulated clock: no answer, others are offered, one is matched (S6 to S11)."""
+"""The act in which one client seeks care on the simulated clock: no answer, others are offered, one is matched (S6 to S11); and
+is assessed before and after (A1 to A4)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 from common.auth import Role
 from common.contracts.vocabulary import Programme
-from demo.calling import Caller, until
+from demo.assessing import answer_first, follow_up
+from demo.calling import Caller
 from demo.clock import move_clock
+from demo.episode import CLOCKS, ZONE, Episode
 from demo.play import Play
 from demo.programme import Provider
 from demo.providers import participating
 from demo.system import OPERATIONS
 
-ZONE, STATE = ZoneInfo("America/New_York"), "NY"
-SWEEPS = 20.0
-
-
-@dataclass
-class Episode:
-    """What has happened so far, in the client's own time."""
-
-    play: Play
-    now: datetime
-    client: Caller
-    lines: list[tuple[str, str, str]] = field(default_factory=list)
-
-    @property
-    def operations(self) -> Caller:
-        return self.play.caller(Role.OPERATIONS, OPERATIONS)
-
-    async def at(self, now: datetime) -> None:
-        self.now = now
-        await move_clock(self.operations, now)
-
-    def note(self, who: str, what: str) -> None:
-        self.lines.append((self.now.astimezone(ZONE).strftime("%a %d %b %H:%M"), who, what))
-
-    async def told(self, who: Caller, template: str) -> bool:
-        """The sweep looks every second; so whoever is told is told soon."""
-
-        async def there() -> bool:
-            inbox = await who.get("scheduling", "/v1/notifications")
-            return any(item["template"] == template for item in inbox["items"])
-
-        return await until(there, SWEEPS)
+STATE = "NY"
 
 
 async def seek_care(play: Play) -> None:
     """S6, S7, S9, S10, S11, on a clock that is moved from one moment to the next."""
     play.tell.act("A client seeks care, and the first provider does not answer")
-    play.tell.say("The scheduling service's clock is moved through a week; every deadline fires by itself when its time has come.")
+    play.tell.say("The clocks of scheduling and assessments are moved through a week; every deadline fires by itself when its time has come.")
     client = await _registered(play)
     episode = Episode(play, _monday(), client)
     await episode.at(episode.now)
@@ -61,10 +31,13 @@ async def seek_care(play: Play) -> None:
     request = await _ask(episode, silent.id)
     await _wait_in_vain(episode, silent, request)
     again = await _choose(episode, request)
-    await _be_seen(episode, again)
+    provider = play.caller(Role.PROVIDER, UUID(again["provider"]))
+    await answer_first(episode, provider)
+    await _be_seen(episode, again, provider)
     play.tell.table(("when", "who", "what happened"), episode.lines)
     await _measured(episode)
-    await move_clock(episode.operations, datetime.now(UTC))
+    await follow_up(episode)
+    await move_clock(episode.operations, datetime.now(UTC), *CLOCKS)
 
 
 def _monday() -> datetime:
@@ -140,9 +113,8 @@ def _reasons(proposal: dict[str, Any]) -> str:
     return ", ".join(why["reason"].replace("_", " ") + (f" {why['value']}" if why["value"] else "") for why in proposal["why"])
 
 
-async def _be_seen(episode: Episode, matched: dict[str, Any]) -> None:
+async def _be_seen(episode: Episode, matched: dict[str, Any], provider: Caller) -> None:
     """The consultation, and the next day the first session."""
-    provider = episode.play.caller(Role.PROVIDER, UUID(matched["provider"]))
     appointment = matched["appointment"]
     for kind in ("consultation", "session"):
         await episode.at(datetime.fromisoformat(appointment["ends_at"]))

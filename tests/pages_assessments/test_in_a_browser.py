@@ -20,17 +20,20 @@ async def sent(practice: Practice) -> Sent:
 
 
 async def reaches(page: Page, name: str) -> None:
-    """With the tab key alone, from wherever the page puts it. The focus is seen: by what is around the element, in some colour."""
+    """With the tab key alone, from wherever the page puts it. What has the focus has a line around it."""
     for _ in range(30):
         await page.keyboard.press("Tab")
-        if await page.evaluate(FOCUSED) == name:
-            outline = await page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        found, outline = await page.evaluate(FOCUSED)
+        if found == name:
             assert outline == "solid", name
             return
     raise AssertionError(f"{name} is not reached with the keyboard on {page.url}")
 
 
-FOCUSED = "(document.activeElement.getAttribute('aria-label') || document.activeElement.innerText).trim()"
+FOCUSED = """() => {
+    const e = document.activeElement
+    return [(e.getAttribute('aria-label') || e.innerText).trim(), getComputedStyle(e).outlineStyle]
+}"""
 
 
 async def test_both_instruments_are_filled_in_and_sent_by_keyboard_alone_without_a_script(

@@ -85,7 +85,7 @@ class _Life:
         about = {"employer_id": UUID(int=1), "plan_id": UUID(int=2), "programme": self.history.programme, "birth_year": 1985}
         return about | {"sex": "female", "state": "MA", "language": "en", "time_zone": self.history.zone}
 
-    def tell(self, kind: type[ClientEvent], at: datetime, **more: Any) -> None:
+    def tell(self, kind: type[ClientEvent], at: datetime, /, **more: Any) -> None:
         last = self.history.events[-1].occurred_at if self.history.events else BEGIN
         event = kind(event_id=self.id(), occurred_at=max(at, last), client_id=self.history.client_id, **more)
         self.history.events.append(event)
@@ -142,9 +142,9 @@ class _Life:
         lead = self.draw.choices([name for name, _ in LEADS], [w for _, w in LEADS])[0] if first else "soon"
         match lead:
             case "short":
-                return at, at + self.minutes(30, 180)
+                return (at := self.awake(at)), at + self.minutes(30, 180)
             case "self_booked":
-                return at, at + 180 * MINUTE
+                return (at := self.awake(at)), at + 180 * MINUTE
             case "after_the_fact":
                 return at + self.minutes(60, 48 * 60), at
             case "tomorrow":
@@ -152,6 +152,10 @@ class _Life:
             case "far":
                 return at, self.office_hour(self.special_day(at) or at + self.minutes(9 * 24 * 60, 20 * 24 * 60), at)
         return at, self.office_hour(at + self.minutes(2 * 24 * 60, 9 * 24 * 60), at)
+
+    def awake(self, at: datetime) -> datetime:
+        local = at.astimezone(self.zone)
+        return at if 8 <= local.hour < 19 else at + timedelta(hours=(self.draw.randint(9, 18) - local.hour) % 24)
 
     def special_day(self, at: datetime) -> datetime | None:
         """A day on which clocks change, or the year ends, where one is near."""

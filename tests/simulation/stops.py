@@ -1,7 +1,7 @@
 """When the simulated clock stands still for the service to work, and what is taken from it meanwhile. Pure."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -64,16 +64,16 @@ def blocked_between(faults: Sequence[Fault]) -> set[int]:
 def missed(wanted: Windows, at: Sequence[datetime], blocked: set[int]) -> Windows:
     """The windows without a stop at which something could have been done."""
     within = ((window, range(bisect_left(at, window[0]), bisect_right(at, window[1]))) for window in wanted)
-    return [window for window, its in within if all(stop in blocked for stop in its)]
+    return [window for window, its in within if blocked.issuperset(its)]
 
 
-def faults(draw: Random, at: Sequence[datetime], wanted: Windows, counts: dict[Kind, int]) -> list[Fault]:
+def faults(draw: Random, at: Sequence[datetime], wanted: Windows, counts: Mapping[Kind, int]) -> list[Fault]:
     """Spread over the run. What blocks is never as long as a window."""
     made: list[Fault] = []
     for kind, count in counts.items():
         for number in range(count):
             stop = int(len(at) * (number + draw.uniform(0.1, 0.9)) / count)
-            made.append(_fault(draw, kind, min(stop, len(at) - 20), at, wanted, made))
+            made.append(_fault(draw, kind, min(max(stop, 3), len(at) - 20), at, wanted, made))
     return sorted(made, key=lambda fault: fault.stop)
 
 
@@ -82,7 +82,9 @@ def _fault(draw: Random, kind: Kind, stop: int, at: Sequence[datetime], wanted: 
         return Fault(kind, stop, stop)
     hours = draw.uniform(6, 12) if kind == "kafka away" else 24
     found = Fault(kind, stop, max(stop + 1, bisect_left(at, at[stop] + timedelta(hours=hours))))
-    while found.blocks and missed(wanted, at, blocked_between([*others, found])):
+    before, after = at[stop] - timedelta(hours=2), at[min(stop + 60, len(at) - 1)]
+    near = [window for window in wanted if before < window[1] and window[0] < after and window[1] - window[0] < timedelta(hours=30)]
+    while found.blocks and missed(near, at, blocked_between([*others, found])):
         shorter = found.until - 1
-        found = Fault(kind, found.stop, shorter) if shorter > found.stop else Fault(kind, found.stop + 1, found.stop + 9)
+        found = Fault(kind, found.stop, shorter) if shorter > found.stop else Fault(kind, found.stop + 1, found.stop + 4)
     return found

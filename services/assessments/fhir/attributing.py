@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import Literal
 from uuid import UUID
 
 from assessments.fhir.findings import Finding, finding
 from assessments.fhir.sent import Json, Sent, mapping, reference_of, text
+from common.contracts.assessments import AnsweredBy
 
 FIRST = datetime(1999, 1, 1, tzinfo=UTC)
 """No instrument here is older."""
@@ -78,7 +78,7 @@ def _read(said: str) -> datetime | None:
         return None
 
 
-def answered_by(body: Json, fields: tuple[str, ...], context: Context) -> Literal["client", "provider"]:
+def answered_by(body: Json, fields: tuple[str, ...], context: Context) -> AnsweredBy:
     """A practitioner's own words; the client's where nothing is said."""
     for field in fields:
         said = body.get(field)

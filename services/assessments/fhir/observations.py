@@ -7,11 +7,10 @@ from assessments.fhir.answers import value_of
 from assessments.fhir.attributing import Context
 from assessments.fhir.composing import Answered, compose
 from assessments.fhir.findings import Finding, finding, refused
-from assessments.fhir.questionnaire_responses import ReadResponse, our_id
+from assessments.fhir.questionnaire_responses import ReadResponse, made_of
 from assessments.fhir.sent import Json, Sent, contained, index, loinc_codes, mapping, mappings, numbered, reference_of, text
 from assessments.fhir.vocabulary import OTHER_INSTRUMENTS, PHQ_PANEL, is_cms_item
 from assessments.instruments.loinc import has_check_digit, looks_like_loinc
-from assessments.responses.rules import Imported
 
 MOMENTS = ("effectiveDateTime", "effectiveInstant")
 DECLINED = "valueCodeableConcept"
@@ -93,13 +92,8 @@ def read_panel(one: Sent, context: Context) -> tuple[ReadResponse | None, list[F
     named = frozenset(known.name_by_panel()[code] for code in codes_of(one.body) if code in known.name_by_panel())
     composed = compose(one.label, given, named, None, text(one.body.get("language")) or "en")
     findings += composed.findings
-    if refused(findings) or at is None or composed.instrument is None:
-        return None, findings
     who = attributing.answered_by(one.body, ("performer",), context)
-    imported = Imported(
-        context.client_id, composed.instrument, dict(composed.answers), min(at, context.now), who, "", composed.stated_total
-    )
-    return ReadResponse(one.label, imported, at, our_id(one.body.get("identifier"))), findings
+    return made_of(one, composed, at, who, context) if not refused(findings) else None, findings
 
 
 def _own(one: Sent, given: Sequence[Answered]) -> list[Answered]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from assessments.fhir import attributing, known, naming, r4b
 from assessments.fhir.attributing import Context
-from assessments.fhir.composing import Answered, compose
+from assessments.fhir.composing import Answered, Composed, compose
 from assessments.fhir.findings import Finding, finding, refused
 from assessments.fhir.forms import Form, read_form, walk
 from assessments.fhir.naming import Named
@@ -14,6 +14,7 @@ from assessments.fhir.sent import Json, Sent, contained, index, mapping, mapping
 from assessments.fhir.vocabulary import FORM_URL, RESPONSE
 from assessments.instruments.rules import Instrument
 from assessments.responses.rules import Imported
+from common.contracts.assessments import AnsweredBy
 
 NO_FORM = Form({}, frozenset(), None)
 
@@ -39,13 +40,17 @@ def read_response(one: Sent, context: Context, stated: list[Answered]) -> tuple[
     language = text(one.body.get("language")) or form.language or "en"
     composed = compose(one.label, [*answered(one, form), *stated], form.names, chosen, language)
     findings += composed.findings
-    if refused(findings) or at is None or composed.instrument is None:
-        return None, findings
     who = attributing.answered_by(one.body, ("source", "author"), context)
-    imported = Imported(
-        context.client_id, composed.instrument, dict(composed.answers), min(at, context.now), who, "", composed.stated_total
-    )
-    return ReadResponse(one.label, imported, at, our_id(one.body.get("identifier"))), findings
+    return made_of(one, composed, at, who, context) if not refused(findings) else None, findings
+
+
+def made_of(one: Sent, composed: Composed, at: datetime | None, who: AnsweredBy, context: Context) -> ReadResponse | None:
+    """None where there is nothing to make it of. Its `source_id` is told by whoever sees all that was sent."""
+    if at is None or composed.instrument is None:
+        return None
+    answers, stated = dict(composed.answers), composed.stated_total
+    imported = Imported(context.client_id, composed.instrument, answers, min(at, context.now), who, "", stated)
+    return ReadResponse(one.label, imported, at, our_id(one.body.get("identifier")))
 
 
 def answered(one: Sent, form: Form) -> list[Answered]:

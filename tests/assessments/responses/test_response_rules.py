@@ -55,6 +55,8 @@ def test_A2_nothing_at_all_is_no_submission_and_what_is_left_out_stays_unanswere
         with pytest.raises(Problem, match="nothing_answered"):
             rules.handed_in(nothing, HERSELF, "form")
     assert rules.handed_in([empty, answered], HERSELF, "form") == [answered]
+    before = rules.complete(answered, NOON)
+    assert rules.handed_in([empty, before], HERSELF, "form") == [], "who leaves the rest out has nothing more to hand in, and is done"
 
 
 def test_a_provider_hands_in_no_satisfaction_of_the_clients() -> None:
