@@ -23,7 +23,7 @@ STATE = "NY"
 async def seek_care(play: Play) -> None:
     """S6, S7, S9, S10, S11, on a clock that is moved from one moment to the next."""
     play.tell.act("A client seeks care, and the first provider does not answer")
-    play.tell.say("The clocks of scheduling and assessments are moved through a week; every deadline fires by itself when its time has come.")
+    play.tell.say("Two services' clocks are moved through a week; every deadline fires by itself when its time has come.")
     client = await _registered(play)
     episode = Episode(play, _monday(), client)
     await episode.at(episode.now)

@@ -28,11 +28,3 @@ on conflict (client_id) do update
 async def remember(tx: Connection, registered: Sequence[ClientRegistered]) -> None:
     columns = zip(*((e.client_id, e.programme, e.language, e.time_zone) for e in registered), strict=True)
     await tx.execute(REMEMBER, *map(list, columns))
-
-
-def inserted_with_programme(table: sa.Table) -> sa.Executable:
-    """Inserts a row, its columns by their names, with its client's programme, and returns that; inserts nothing for an unknown client."""
-    given = [column for column in table.c if column.name != "programme"]
-    values = [sa.bindparam(column.name, type_=column.type) for column in given]
-    row = sa.select(*values, known_client.c.programme).where(known_client.c.client_id == sa.bindparam("client_id"))
-    return sa.insert(table).from_select([*given, table.c.programme], row).returning(table.c.programme)

@@ -1,7 +1,7 @@
 """Whom a resource is about, who answered, when, and whether it is meant to be read at all. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
@@ -19,12 +19,14 @@ USABLE = frozenset({"completed", "final", "amended", "corrected"})
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`subjects`: the references that mean this client. `resources`: all that was sent, by what refers to it."""
+    """`subjects`: the references that mean this client. `resources`: all that was sent, by what refers to it. `flaws`: what was found in an
+    observation already, since one may be a member of many."""
 
     client_id: UUID
     subjects: frozenset[str]
     now: datetime
     resources: Mapping[str, Sent]
+    flaws: dict[str, list[Finding]] = field(default_factory=dict)
 
 
 def check(one: Sent, context: Context) -> list[Finding]:

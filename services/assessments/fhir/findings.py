@@ -10,7 +10,7 @@ ERRORS: Mapping[str, str] = {
     "not_fhir": "This is no FHIR resource.",
     "too_deep": "It is nested too deeply to be read.",
     "unsupported_bundle": "A bundle is a transaction, batch, collection, searchset or document.",
-    "too_many": "There are more responses in it than one request may bring.",
+    "too_many": "There is more in it than one request may bring.",
     "not_r4b": "It is not valid FHIR R4B.",
     "modifier_extension": "It has a modifier that is not known here, so its meaning is not known either.",
     "not_completed": "Only what is completed is imported: completed or amended, final, amended or corrected.",

@@ -60,7 +60,10 @@ def response_of(one: Sent, context: Context) -> Sent | None:
 
 def unsound(one: Sent, context: Context) -> list[Finding]:
     """What is wrong with the resource itself, whatever its answers are."""
-    return [finding(one.label, path, "not_r4b", what) for path, what in r4b.faults(one.body)] + attributing.check(one, context)
+    if one.label not in context.flaws:
+        found = [finding(one.label, path, "not_r4b", what) for path, what in r4b.faults(one.body)]
+        context.flaws[one.label] = found + attributing.check(one, context)
+    return context.flaws[one.label]
 
 
 def stated_totals(one: Sent) -> list[Answered]:
@@ -85,7 +88,7 @@ def _answered(label: str, path: str, holder: Json) -> Iterator[Answered]:
 
 def read_panel(one: Sent, context: Context) -> tuple[ReadResponse | None, list[Finding]]:
     members, findings = parts_of(one, context)
-    findings += [found for part in (one, *members) for found in unsound(part, context)]
+    findings += [found for part in (one, *filter(is_ours, members)) for found in unsound(part, context)]
     at, wrong = attributing.moment_of(one, MOMENTS, context.now)
     findings += wrong
     given = _own(one, [each for part in (one, *members) for each in answered(part)])

@@ -16,12 +16,12 @@ from assessments.fhir.findings import Finding, finding
 from assessments.fhir.forms import check_form
 from assessments.fhir.observations import is_ours, parts_of, response_of, stated_totals, unsound
 from assessments.fhir.questionnaire_responses import ReadResponse
-from assessments.fhir.sent import Sent, index, take_apart
+from assessments.fhir.sent import Sent, index, take_apart, weight
 
 MOST_RESPONSES = 200
 """In one request: each is a transaction of its own."""
-MOST_RESOURCES = 2_000
-"""About assessments: each takes about a millisecond to be checked."""
+MOST_VALUES = 50_000
+"""In all resources that are about assessments: checking a thousand takes ten milliseconds or so. A filled-in form has about 150."""
 MOST_FINDINGS = 50
 """Told of one resource."""
 Fate = Literal["response", "refused", "repeated", "form", "part"]
@@ -48,7 +48,7 @@ def read_bundle(payload: object, client_id: UUID, now: datetime, subject: str | 
     own = {f"urn:uuid:{client_id}", f"Patient/{client_id}".lower(), f"Patient/{client_id}"}
     context = Context(client_id, frozenset(own | ({subject} if subject else set())), now, index(sent))
     panels = {one.label: one for one in sent if is_ours(one)}
-    if sum(one.kind in DOCUMENTS for one in sent) + len(panels) > MOST_RESOURCES:
+    if sum(weight(one.body) for one in sent if one.kind in DOCUMENTS or one.label in panels) > MOST_VALUES:
         return TOO_MANY
     within = frozenset(part.label for panel in panels.values() for part in parts_of(panel, context)[0])
     derived = {label: response_of(one, context) for label, one in panels.items()}

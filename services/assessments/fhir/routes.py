@@ -31,8 +31,8 @@ Subject = Annotated[
 ]
 FHIR_JSON = "application/fhir+json"
 MEDIA_TYPES = frozenset({FHIR_JSON, "application/json"})
-BODY_LIMIT = 8 << 20
-"""Bytes. A person's whole record, of which assessments are a small part, takes half a megabyte to two."""
+BODY_LIMIT = 4 << 20
+"""Bytes. A person's whole record, of which assessments are a small part, takes half a megabyte to one."""
 BODY_LIMITS = {"/v1/fhir/import": BODY_LIMIT}
 FHIR: dict[int | str, dict[str, Any]] = {200: {"content": {FHIR_JSON: {"schema": {"type": "object"}}}}}
 BODY = {"requestBody": {"required": True, "content": {FHIR_JSON: {"schema": {"type": "object", "required": ["resourceType"]}}}}}

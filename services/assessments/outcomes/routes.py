@@ -21,7 +21,7 @@ from common.http import problems
 
 router = APIRouter(prefix="/v1", tags=["outcomes"])
 Reader = Annotated[Principal, Depends(Allow(Role.CLIENT, Role.PROVIDER, Role.OPERATIONS))]
-readers = Depends(Allow(Role.CLIENT, Role.PROVIDER, Role.EMPLOYER, Role.PLAN, Role.OPERATIONS))
+readers = Depends(Allow(Role.CLIENT, Role.PROVIDER, Role.PLAN, Role.OPERATIONS))
 
 
 class Shown(BaseModel):

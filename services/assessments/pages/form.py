@@ -86,12 +86,12 @@ async def answer(opened: Answering, journal: TheJournal, instrument: str, link_i
             raise
         return _question(opened, question, "error.text_too_long", problem.status, text=form.answer)
     response = opened.to(opened.url_with("help", question) if _worries(question, given) else opened.behind(question))
-    return opened.remember(response) if given else response
+    return opened.remember(response) if given and opened.untouched else response
 
 
 def _takes_back(opened: Opened, question: Question, form: AnswerIn) -> bool:
     """An empty text takes back one that was shown; of one that was not shown it says nothing."""
-    cleared = question.item.kind == "text"
+    cleared = question.item.kind == "text" and opened.sees_answers
     return question.answer is not None and (form.take_back is not None or cleared)
 
 
@@ -132,7 +132,7 @@ async def submit(opened: Answering, journal: TheJournal, _form: Annotated[Submit
 @router.get("/thanks")
 async def thank(opened: AsItStands) -> Response:
     """Says no more than that it was sent."""
-    if False:
+    if opened.assignment.state is not AssignmentState.COMPLETED:
         return opened.to(opened.url())
     return opened.page("thanks.html", clinical=_is_clinical(opened.assignment.instruments))
 

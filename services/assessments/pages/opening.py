@@ -174,7 +174,7 @@ async def check_form(request: Request, opened: Opened) -> None:
     origin = request.headers.get("origin")
     sent = (await request.form()).get(PROOF)
     proof = form_proof(opened.site.form_key, opened.assignment.assignment_id)
-    if not isinstance(sent, str) or not holds(proof, sent):
+    if origin not in (None, _origin_of(opened.site.public_url)) or not isinstance(sent, str) or not holds(proof, sent):
         raise Problem("forbidden", "The form did not come from a page of this link.", field="link_form")
 
 

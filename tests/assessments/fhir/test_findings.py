@@ -91,6 +91,7 @@ REFUSED: dict[str, tuple[str, Any]] = {
         "wrong_unit",
         observation("44261-6", component=[*SECOND, *components(("44255-8", {"valueQuantity": {"value": 1, "unit": "mm", "code": "mm"}}))]),
     ),
+    "a form of thousands of items": ("too_many", phq_9(None, *(answered(f"own{n}", valueString="x") for n in range(20_000)))),
     "more than 200 at once": (
         "too_many",
         bundle(*(phq_9(authored=f"2026-{month:02}-{day:02}T10:00:00Z") for month in range(1, 9) for day in range(1, 27))),
