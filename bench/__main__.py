@@ -13,7 +13,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import booking, consumer, deadlines, decisions, directory, journal, optout, ours, redaction, sending, stages
+from bench import booking, consumer, deadlines, decisions, directory, journal, optout, ours, redaction, responses, sending, stages
 from bench.moments import Moments
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.ports import free_ports
@@ -84,6 +84,11 @@ def _directory(infrastructure: Infrastructure, _: Path, quick: bool) -> None:
     uvloop.run(directory.run(infrastructure, quick))
 
 
+def _responses(infrastructure: Infrastructure, folder: Path, quick: bool) -> None:
+    with _stack(infrastructure, folder / "stack") as stack:
+        uvloop.run(responses.run(infrastructure, stack, folder, responses.QUICK if quick else responses.Plan()))
+
+
 def _sending(infrastructure: Infrastructure, _: Path, quick: bool) -> None:
     uvloop.run(sending.run(infrastructure, quick))
 
@@ -98,6 +103,7 @@ PARTS: dict[str, Callable[[Infrastructure, Path, bool], None]] = {
     "deadlines": _deadlines,
     "booking": _booking,
     "directory": _directory,
+    "responses": _responses,
     "sending": _sending,
 }
 ASKED_FOR_ONLY = ("stages", "deadlines")

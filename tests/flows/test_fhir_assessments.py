@@ -15,6 +15,7 @@ from tests.story import Story
 
 SSN = "219-09-9999"
 SUBJECT = "Patient/e7"
+Caller = tuple[str, UUID]
 
 
 @pytest.fixture
@@ -41,16 +42,14 @@ def record(authored: str) -> Json:
     return bundle(patient, good, response(items(GAD_7), authored, status="in-progress"), kind="transaction")
 
 
-async def imports(
-    sent: Sent, by: tuple[str, UUID], body: Json | str, subject: str | None = SUBJECT, kind: str = FHIR_JSON
-) -> httpx.Response:
+async def imports(sent: Sent, by: Caller, body: Json | str, subject: str | None = SUBJECT, kind: str = FHIR_JSON) -> httpx.Response:
     about = f"client_id={sent.client}" + (f"&subject={subject}" if subject else "")
     text = body if isinstance(body, str) else json.dumps(body)
     token = sent.story.token(*by)
     return await sent.story.call("assessments", "POST", f"/v1/fhir/import?{about}", token, content=text, headers={"content-type": kind})
 
 
-async def test_a_record_comes_in_is_scored_by_us_goes_out_and_comes_back_once(sent: Sent) -> None:
+async def test_a_record_comes_in_once_and_is_scored_by_us(sent: Sent) -> None:
     staff, provider = ("operations", uuid4()), ("provider", sent.provider)
     body = record((datetime.now(UTC) - timedelta(hours=1)).isoformat())
     first = await imports(sent, staff, body)
@@ -69,9 +68,14 @@ async def test_a_record_comes_in_is_scored_by_us_goes_out_and_comes_back_once(se
     kinds = [kind for kind, _ in told]
     assert (kinds.count("assessment_completed"), kinds.count("safety_flag_raised")) == (1, 1)
     assert not any("LA65" in payload or SSN in payload for _, payload in told), "neither answers nor an SSN are on the bus"
-    [[row]] = [await sent.run("select to_jsonb(r)::text as kept from assessment_response r where client_id = $1", sent.client)]
-    assert SSN not in row["kept"] and SUBJECT not in row["kept"], "C13: codes are kept, and no string of theirs"
+    [row] = await sent.run("select to_jsonb(r)::text as kept from assessment_response r where client_id = $1", sent.client)
+    assert not {word for word in (SSN, SUBJECT, "us-ssn") if word in row["kept"]}, "C13: codes are kept, and no string of theirs"
 
+
+async def test_what_is_held_goes_out_and_comes_back_without_being_there_twice(sent: Sent) -> None:
+    provider = ("provider", sent.provider)
+    authored = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    [taken] = (await imports(sent, provider, response(items(PHQ_9), authored))).json()["resources"]
     assert (await sent.saves("gad-7", "69725-0", 2)).status_code == 200
     given = await sent.does("client", sent.client, "GET", f"/v1/fhir/Bundle?client_id={sent.client}")
     assert given.headers["content-type"] == FHIR_JSON
@@ -80,61 +84,53 @@ async def test_a_record_comes_in_is_scored_by_us_goes_out_and_comes_back_once(se
     back = await imports(sent, provider, given.json(), None)
     assert [one["outcome"] for one in back.json()["resources"]] == ["already_held", "part", "refused"]
     for kind, code in (("QuestionnaireResponse", "completed"), ("Observation", "final")):
-        one = (await sent.does(*provider, "GET", f"/v1/fhir/{kind}/{scored['response_id']}")).json()
-        assert (one["resourceType"], one["id"], one["status"]) == (kind, scored["response_id"], code)
+        one = (await sent.does(*provider, "GET", f"/v1/fhir/{kind}/{taken['response_id']}")).json()
+        assert (one["resourceType"], one["id"], one["status"]) == (kind, taken["response_id"], code)
         assert (await imports(sent, provider, one, None)).json()["resources"][0]["outcome"] == "already_held"
 
 
-async def test_what_cannot_be_taken_is_told_by_name_and_others_are_told_nothing(sent: Sent) -> None:
-    provider, stranger = ("provider", sent.provider), uuid4()
-    total = {"valueQuantity": {"value": 12}, "code": {"coding": [{"system": "http://loinc.org", "code": "44261-6"}]}}
-    alone = {
-        "resourceType": "Observation",
-        "status": "final",
-        "subject": {"reference": SUBJECT},
-        "effectiveDateTime": "2026-11-20",
-        **total,
-    }
-    refused = await imports(sent, provider, alone)
-    assert (refused.status_code, refused.headers["content-type"], refused.json()["code"]) == (
-        422,
-        "application/problem+json",
-        "fhir_refused",
-    )
+def total_alone() -> Json:
+    coded = {"coding": [{"system": "http://loinc.org", "code": "44261-6"}]}
+    about = {"status": "final", "subject": {"reference": SUBJECT}, "effectiveDateTime": "2026-11-20"}
+    return {"resourceType": "Observation", "code": coded, "valueQuantity": {"value": 12}, **about}
+
+
+async def test_what_cannot_be_taken_is_told_by_name_and_nothing_is_kept(sent: Sent) -> None:
+    provider = ("provider", sent.provider)
+    refused = await imports(sent, provider, total_alone())
+    assert (refused.status_code, refused.json()["code"]) == (422, "fhir_refused")
+    assert refused.headers["content-type"] == "application/problem+json"
     [one] = refused.json()["resources"]
     assert [found["code"] for found in one["findings"]] == ["authored_imprecise", "total_without_items"]
     other = await imports(sent, provider, response(items(PHQ_9), "2026-11-20T09:30:00Z"), None)
     assert [found["code"] for found in other.json()["resources"][0]["findings"]] == ["subject_other"]
-    wrong = [
-        ("{", FHIR_JSON),
-        ('{"a": NaN}', FHIR_JSON),
-        ("[" * 60_000, FHIR_JSON),
-        ("{}", "text/plain"),
-        ('{"a": ' + "9" * 5000 + "}", FHIR_JSON),
-    ]
-    assert [(await imports(sent, provider, body, kind=kind)).status_code for body, kind in wrong] == [400, 400, 400, 422, 400]
-    assert (await imports(sent, provider, alone, f"Patient/{SSN}")).json()["code"] == "ssn_refused"
+    for body in ("{", '{"a": NaN}', "[" * 60_000, '{"a": ' + "9" * 5000 + "}"):
+        assert (await imports(sent, provider, body)).json()["code"] == "malformed_json"
+    assert (await imports(sent, provider, "{}", kind="text/plain")).json()["code"] == "invalid_request"
+    assert (await imports(sent, provider, total_alone(), f"Patient/{SSN}")).json()["code"] == "ssn_refused"
     assert await sent.facts() == []
+    held = await sent.does(*provider, "GET", f"/v1/fhir/Bundle?client_id={sent.client}")
+    assert held.json() == {"resourceType": "Bundle", "type": "collection"}
 
-    reads = f"/v1/fhir/Bundle?client_id={sent.client}"
-    assert (await sent.does(*provider, "GET", reads)).json() == {"resourceType": "Bundle", "type": "collection"}
-    for role, status in (
-        ("provider", 404),
-        ("client", 404),
-        ("operations", 403),
-        ("plan", 403),
-        ("employer", 403),
-        ("privacy_officer", 403),
-    ):
-        assert (await sent.does(role, stranger, "GET", reads)).status_code == status, role
-        assert (await imports(sent, (role, stranger), alone)).status_code == (
-            422 if role == "operations" else 403 if role == "client" else status
-        )
+
+READ_AND_SENT = {"provider": (404, 404), "client": (404, 403), "operations": (403, 422), "plan": (403, 403), "employer": (403, 403)}
+
+
+async def test_C16_single_answers_are_for_the_client_and_the_provider_in_care(sent: Sent) -> None:
+    stranger = uuid4()
+    for role, (read, sent_in) in READ_AND_SENT.items():
+        assert (await sent.does(role, stranger, "GET", f"/v1/fhir/Bundle?client_id={sent.client}")).status_code == read, role
+        assert (await imports(sent, (role, stranger), total_alone())).status_code == sent_in, role
     assert (await sent.does("client", sent.client, "GET", f"/v1/fhir/Observation/{stranger}")).status_code == 404
 
-    found = (await sent.does("client", sent.client, "GET", "/v1/fhir/Questionnaire?name=phq-9&language=es-MX")).json()
+
+async def test_a_questionnaire_is_found_by_its_name_and_by_its_digest(sent: Sent) -> None:
+    async def get(rest: str) -> httpx.Response:
+        return await sent.does("client", sent.client, "GET", f"/v1/fhir/Questionnaire{rest}")
+
+    found = (await get("?name=phq-9&language=es-MX")).json()
     [form] = [entry["resource"] for entry in found["entry"]]
     assert (found["type"], form["language"], len(form["item"])) == ("searchset", "es", 12)
-    assert (await sent.does("client", sent.client, "GET", f"/v1/fhir/Questionnaire/{form['id']}")).json() == form
-    assert (await sent.does("client", sent.client, "GET", f"/v1/fhir/Questionnaire/{'0' * 64}")).status_code == 404
-    assert (await sent.does("client", sent.client, "GET", "/v1/fhir/Questionnaire?name=phq-2")).json()["code"] == "unknown_instrument"
+    assert (await get(f"/{form['id']}")).json() == form
+    assert (await get(f"/{'0' * 64}")).status_code == 404
+    assert (await get("?name=phq-2")).json()["code"] == "unknown_instrument"

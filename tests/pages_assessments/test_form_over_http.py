@@ -43,6 +43,7 @@ async def test_looking_changes_nothing(practice: Practice, sent: Sent) -> None:
             seen.add(path := todo.pop())
             answer = await browser.get(path, follow_redirects=True)
             assert answer.status_code == 200, path
+            assert "tel:988" in answer.text and "tel:911" in answer.text, path
             found = re.findall(r'href="(/forms/[^"#]+)"', answer.text)
             todo += [href for href in (one.replace("&amp;", "&") for one in found) if href not in seen and href not in todo]
         assert len(seen) > 36, "all questions in both languages"
@@ -69,7 +70,7 @@ async def test_only_the_browser_that_began_sees_the_answers(practice: Practice, 
         await other.get(sent.path)
         begun = await own.answer(sent, FIRST, SEVERAL_DAYS)
         cookie = begun.headers["set-cookie"]
-        assert all(f"; {part}" in cookie for part in ("HttpOnly", "SameSite=strict", f"Path={sent.path}", "Max-Age=")), cookie
+        assert all(f"; {part}" in cookie for part in ("HttpOnly", "SameSite=strict", "Path=/forms", "Max-Age=")), cookie
         assert SHOWN_AS_CHOSEN in assert_page(await own.get(f"{sent.path}/questions/{FIRST}"), 200)
         assert "Several days" in assert_page(await own.get(f"{sent.path}/review"), 200)
         elsewhere = assert_page(await other.get(f"{sent.path}/questions/{FIRST}"), 200)
@@ -78,8 +79,14 @@ async def test_only_the_browser_that_began_sees_the_answers(practice: Practice, 
         changed = await other.answer(sent, SECOND, NEARLY_EVERY_DAY)
         assert changed.status_code == 303 and "set-cookie" not in changed.headers, "who comes later sees nothing by answering"
         assert "Nearly every day" not in assert_page(await other.get(f"{sent.path}/review"), 200)
-        other.http.cookies.set("answers", "0" * 64)
-        assert "Several days" not in assert_page(await other.get(f"{sent.path}/review"), 200)
+        name = cookie.split("=")[0]
+        other.http.cookies.set(name, "0" * 64)
+        assert "Several days" not in assert_page(await other.get(f"{sent.path}/review"), 200), "a forged cookie shows nothing"
+        reminder = practice.link(sent.assignment_id, sent.client_id, datetime.now(UTC) + timedelta(days=2))
+        assert "Several days" in assert_page(await own.get(f"{reminder.path}/review"), 200), "another link to the same form"
+        another = await practice.sends(sent.client_id)
+        await other.answer(another, FIRST, SEVERAL_DAYS)
+        assert "Several days" not in assert_page(await other.get(f"{sent.path}/review"), 200), "another form's cookie shows nothing"
 
 
 async def test_the_proof_of_one_link_is_none_for_another(practice: Practice, sent: Sent) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import pickle
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -29,9 +30,12 @@ def simulated(clients: int, seed: int, hours: float, counts: dict[Kind, int], *,
     wanted = windows(found)
     at = stops(wanted, timedelta(hours=hours))
     disturbances = faults(Random(seed), at, wanted, counts)
-    with Infrastructure(stack="embedded") as infrastructure, TemporaryDirectory() as folder:
-        with Practice(infrastructure, Path(folder), broken=broken) as practice:
-            return asyncio.run(play(practice, infrastructure, found, at, disturbances, seed, tell=tell))
+    with (
+        Infrastructure(stack="embedded") as infrastructure,
+        TemporaryDirectory() as folder,
+        Practice(infrastructure, Path(folder), broken=broken) as practice,
+    ):
+        return asyncio.run(play(practice, infrastructure, found, at, disturbances, seed, tell=tell))
 
 
 def main() -> int:
@@ -40,10 +44,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--hours", type=float, default=6, help="between two stops at most")
     parser.add_argument("--broken", choices=sorted(BREAK), default="nothing", help="a guard to take away, to see the checker go red")
+    parser.add_argument("--keep", type=Path, help="a file to keep the run in, to be judged again")
     parser.add_argument("--calm", action="store_true", help="without faults")
     chosen = parser.parse_args()
     counts = {} if chosen.calm else COUNTS
     run = simulated(chosen.clients, chosen.seed, chosen.hours, counts, broken=chosen.broken, tell=True)
+    if chosen.keep:
+        chosen.keep.write_bytes(pickle.dumps(run))
     print(run.figures)
     found = check(run)
     print("\n\n".join(found[:5]) if found else "every due assessment was sent exactly once, in its window; no exceptions")

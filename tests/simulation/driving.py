@@ -66,8 +66,8 @@ class Driver:
     async def _stop(self, number: int, moment: datetime, second: bool) -> None:
         await self.disturbance.at(number, second)
         clock, state = self.practice.time, self.disturbance
+        begin = max(moment, clock.now())
         clock.move_to(moment)
-        begin = clock.now()
         striking = asyncio.create_task(state.strike())
         await self.databases.nudge()
         await self._tell(moment)

@@ -4,7 +4,7 @@ The plan is a function of what is known (windows.py), so it does not matter in w
 """
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from assessments.assignments.changes import Change, changes_of
 from assessments.assignments.facts import facts_of
 from assessments.assignments.rules import AssignmentState
 from assessments.assignments.windows import Facts
-from assessments.outcomes.measuring import episode_changed
+from assessments.outcomes.measuring import episodes_changed
 from assessments.schedules.rules import CLOSING, Schedules
 from assessments.schedules.versions import Versions
 from common.clock import Clock
@@ -78,7 +78,9 @@ async def plan(tx: AsyncConnection, journal: Journal, schedules: Schedules, clie
     for change in changes:
         await _follow(tx, change, facts[change.after.client_id], schedules, now)
     events: list[Event] = [event for change in changes for event in change.events(facts[change.after.client_id], now)]
-    await journal.append_all(tx, [*events, *await _outcomes(tx, facts.values(), now)])
+    # A first session makes a measure possible, or another answer the baseline.
+    answered = [client_id for client_id, known in facts.items() if known.responses]
+    await journal.append_all(tx, [*events, *await episodes_changed(tx, answered, now)])
 
 
 async def _follow(tx: AsyncConnection, change: Change, facts: Facts, schedules: Schedules, now: datetime) -> None:
@@ -96,12 +98,3 @@ async def _follow(tx: AsyncConnection, change: Change, facts: Facts, schedules: 
         )
     else:
         await engine.cancel(tx, subject=subject, now=now, reason=after.state)
-
-
-async def _outcomes(tx: AsyncConnection, clients: Collection[Facts], now: datetime) -> Sequence[Event]:
-    """A first session makes a measure possible, or another answer the baseline."""
-    events: list[Event] = []
-    for facts in clients:
-        if facts.responses:
-            events += await episode_changed(tx, facts.client_id, now)
-    return events

@@ -49,24 +49,24 @@ def check(one: Sent, context: Context) -> list[Finding]:
 
 def moment_of(one: Sent, fields: tuple[str, ...], now: datetime) -> tuple[datetime | None, list[Finding]]:
     """The first of these fields that is there. It may be ahead of `now` by a clock's error, or because noon of the day is still to come."""
-    field = next((name for name in fields if one.body.get(name) is not None), None)
-    if field is None:
+    name = next((name for name in fields if one.body.get(name) is not None), None)
+    if name is None:
         return None, [finding(one.label, fields[0], "authored_missing")]
-    said = text(one.body[field])
+    said = text(one.body[name])
     at = _read(said) if said else None
     if at is None or at < FIRST:
-        return None, [finding(one.label, field, "authored_unreadable")]
+        return None, [finding(one.label, name, "authored_unreadable")]
     if len(said or "") == len("2026-11-22"):
-        return _on_day(one, field, at, now)
+        return _on_day(one, name, at, now)
     if at > now + SKEW:
-        return None, [finding(one.label, field, "authored_in_future")]
+        return None, [finding(one.label, name, "authored_in_future")]
     return at, []
 
 
-def _on_day(one: Sent, field: str, noon: datetime, now: datetime) -> tuple[datetime | None, list[Finding]]:
+def _on_day(one: Sent, name: str, noon: datetime, now: datetime) -> tuple[datetime | None, list[Finding]]:
     if noon.date() > now.astimezone(UTC).date():
-        return None, [finding(one.label, field, "authored_in_future")]
-    return noon, [finding(one.label, field, "authored_imprecise")]
+        return None, [finding(one.label, name, "authored_in_future")]
+    return noon, [finding(one.label, name, "authored_imprecise")]
 
 
 def _read(said: str) -> datetime | None:
@@ -82,8 +82,8 @@ def _read(said: str) -> datetime | None:
 
 def answered_by(body: Json, fields: tuple[str, ...], context: Context) -> AnsweredBy:
     """A practitioner's own words; the client's where nothing is said."""
-    for field in fields:
-        said = body.get(field)
+    for name in fields:
+        said = body.get(name)
         who = mapping(said[0] if isinstance(said, list) and said else said)
         if who:
             return "provider" if _is_practitioner(who, context) else "client"

@@ -45,8 +45,8 @@ TOO_MANY = Reading((), {}, (finding("Bundle", "entry", "too_many"),), {})
 def read_bundle(payload: object, client_id: UUID, now: datetime, subject: str | None = None) -> Reading:
     """`subject`: what the sender calls this client, beside `urn:uuid:` and `Patient/` with our id."""
     sent, findings = take_apart(payload)
-    own = {f"urn:uuid:{client_id}", f"Patient/{client_id}".lower(), f"Patient/{client_id}"}
-    context = Context(client_id, frozenset(own | ({subject} if subject else set())), now, index(sent))
+    subjects = {f"urn:uuid:{client_id}", f"Patient/{client_id}", f"patient/{client_id}"} | ({subject} if subject else set())
+    context = Context(client_id, frozenset(subjects), now, index(sent))
     panels = {one.label: one for one in sent if is_ours(one)}
     if sum(weight(one.body) for one in sent if one.kind in DOCUMENTS or one.label in panels) > MOST_VALUES:
         return TOO_MANY
@@ -59,13 +59,8 @@ def read_bundle(payload: object, client_id: UUID, now: datetime, subject: str | 
             fates[one.label] = "form"
             findings += check_form(one)[:MOST_FINDINGS]
         elif one.kind == "QuestionnaireResponse":
-            _take(
-                one.label,
-                questionnaire_responses.read_response(one, context, _beside(one, panels, derived, context)),
-                reads,
-                fates,
-                findings,
-            )
+            beside = _beside(one, panels, derived, context)
+            _take(one.label, questionnaire_responses.read_response(one, context, beside), reads, fates, findings)
         elif one.label in within or derived.get(one.label) is not None:
             fates[one.label] = "part"
             findings += [] if one.label in within else unsound(one, context)[:MOST_FINDINGS]

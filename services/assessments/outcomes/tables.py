@@ -59,13 +59,17 @@ LISTS = TypeAdapter(list[Told])
 # Not the client's row: planning locks that before assignments, and whoever completes a response has locked an assignment already.
 LOCKED_ZONE = """
 select pg_advisory_xact_lock(hashtextextended('outcomes ' || $1::uuid, 0)),
-       (select time_zone from known_client where client_id = $1) as time_zone"""
+       (select time_zone from known_client where client_id = $1 and exists (select from care_visit where client_id = $1)) as time_zone"""
 LOCK_ALL = """
 select pg_advisory_xact_lock(hashtextextended('outcomes ' || client_id, 0)) from (select unnest($1::uuid[]) as client_id order by 1) as c"""
 
 
 async def lock_client(tx: AsyncConnection, client_id: UUID) -> str | None:
-    """The client's time zone. Until the transaction ends nobody else measures this client; None for one that is not known."""
+    """The client's time zone. Until the transaction ends nobody else measures this client.
+
+    None for a client without an appointment, of whom there is nothing to measure. One that is told of at this very moment, behind the
+    lock, is not seen yet; it marks its client, who is measured again (assignments/planning.py).
+    """
     zone: str | None = (await tx.exec_driver_sql(LOCKED_ZONE, (client_id,))).one().time_zone
     return zone
 

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assessments.assignments.rules import AssignmentState
 from assessments.instruments.rules import flags_on_saving, read_answer
-from assessments.pages.opening import PROOF, Answering, AsItStands, Opened, ToAnswer
+from assessments.pages.opened import Opened
+from assessments.pages.opening import PROOF, Answering, AsItStands, ToAnswer
 from assessments.pages.questions import Question, answered, first_open, minutes
 from assessments.pages.site import FORMS
 from assessments.responses import usecases

@@ -27,7 +27,7 @@ def answered(draw: st.DrawFn) -> tuple[Instrument, dict[str, str]]:
     return instrument, given
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(answered(), st.booleans())
 def test_any_answers_come_back_as_they_went_out(one: tuple[Instrument, dict[str, str]], by_provider: bool) -> None:
     instrument, answers = one
@@ -133,7 +133,7 @@ def broken(draw: st.DrawFn) -> object:
     return root
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(
     st.one_of(
         ANYTHING,
