@@ -11,6 +11,7 @@ from assessments.assignments.routes import router as assignments
 from assessments.assignments.telling import Told
 from assessments.care.handlers import HANDLERS
 from assessments.clients.handlers import on_client_registered
+from assessments.fhir.routes import BODY_LIMITS
 from assessments.fhir.routes import router as fhir
 from assessments.instruments.routes import router as instruments
 from assessments.notices.delivery import deliver_notices
@@ -59,7 +60,14 @@ def create_app(settings: AssessmentsSettings) -> FastAPI:
         return [plan_assignments(db, journal, clock, versions), sweep.run(), delivery]
 
     definition = Definition(
-        "assessments", "Care Connect: assessments", (*ROUTERS, *PAGES), MIGRATIONS, metadata, subscriptions, start=start
+        "assessments",
+        "Care Connect: assessments",
+        (*ROUTERS, *PAGES),
+        MIGRATIONS,
+        metadata,
+        subscriptions,
+        body_limits=BODY_LIMITS,
+        start=start,
     )
     return build(definition, settings)
 

@@ -50,6 +50,13 @@ def test_no_byte_can_be_changed(byte: int) -> None:
         assert refused(urlsafe_b64encode(changed).decode()) == "invalid_link"
 
 
+@given(st.integers(0, 48), st.sampled_from("!=.~ \n\u00e9"))
+def test_nothing_that_a_decoder_passes_over_can_be_put_in(place: int, character: str) -> None:
+    """One form has one address."""
+    token = sign(KEY, ASSIGNMENT, LATER)
+    assert refused(token[:place] + character + token[place:]) == "invalid_link"
+
+
 @given(st.integers(0, 47), st.sampled_from(ALPHABET))
 def test_no_character_can_be_changed(place: int, character: str) -> None:
     token = sign(KEY, ASSIGNMENT, LATER)

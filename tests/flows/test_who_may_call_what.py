@@ -11,8 +11,12 @@ from common.auth import Allow, Public, Role
 from deploy.generate import SETTINGS, app_of
 
 LOOKED_AT = ("/livez", "/readyz", "/metrics", "/v1/notices", "/v1/notices/{digest}", "/v1/ledger/keys", "/opt-out/{token}")
-PUBLIC = {("GET", path) for path in LOOKED_AT} | {("POST", "/opt-out/{token}")}
-"""What needs no token. The link is its own proof, and can only opt out."""
+FORM = "/forms/{token}"
+QUESTION = "/questions/{instrument}/{link_id}"
+OPENED = {("GET", FORM + page) for page in ("", QUESTION, "/help/{instrument}/{link_id}", "/review", "/thanks")}
+ANSWERED = {("POST", FORM + page) for page in (QUESTION, "/review")}
+PUBLIC = {("GET", path) for path in LOOKED_AT} | {("POST", "/opt-out/{token}")} | OPENED | ANSWERED
+"""What needs no token. A link is its own proof: one can only opt out, the other only answer one form."""
 INDIVIDUAL = {"/v1/exports", "/v1/exports/{export_id}", "/v1/exports/{export_id}/parts/{stream}", "/v1/recalls"}
 
 

@@ -19,9 +19,10 @@ SIZE = 16
 class SharedTime:
     """Real time and an offset. `mode` beside it: what the neighbour makes of requests (neighbour.py)."""
 
-    def __init__(self, file: Path) -> None:
-        if not file.exists():
-            file.write_bytes(bytes(SIZE))
+    def __init__(self, file: Path, begin: datetime | None = None) -> None:
+        """Made to begin at a moment, or that of others."""
+        if begin:
+            file.write_bytes(struct.pack("d", begin.timestamp() - time.time()).ljust(SIZE, b"\0"))
         with file.open("r+b") as opened:
             self._shared = mmap.mmap(opened.fileno(), SIZE)
 

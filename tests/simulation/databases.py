@@ -53,7 +53,7 @@ class Databases:
 
     @classmethod
     async def open(cls, scheduling: str, assessments: str) -> "Databases":
-        return cls(await Database.open(scheduling, 3), await asyncpg.create_pool(assessments, min_size=1, max_size=3))
+        return cls(await Database.open(scheduling, 3), await asyncpg.create_pool(assessments, min_size=0, max_size=3))
 
     async def close(self) -> None:
         await self.scheduling.close()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from deploy.local.stack import Stack
 from tests.simulation.clock import SHARED, SharedTime
+from tests.simulation.histories import BEGIN
 from tests.simulation.instance import BROKEN
 
 ASSESSMENTS = ("assessments", "assessments-2")
@@ -22,7 +23,7 @@ class Practice(Stack):
     def _prepare(self) -> None:
         super()._prepare()
         file = self.folder / "time"
-        self.time = SharedTime(file)
+        self.time = SharedTime(file, BEGIN)
         own = {"scheduling": "neighbour", **dict.fromkeys(ASSESSMENTS, "instance")}
         self.processes = {name: process for name, process in self.processes.items() if name in ("issuer", *own)}
         for name, module in own.items():

@@ -26,17 +26,20 @@ Step = Callable[[AsyncConnection, Batch, Sequence[Firing], datetime], Awaitable[
 
 
 def actions(versions: Versions, told: Told) -> Mapping[str, Action]:
-    async def send(tx: AsyncConnection, batch: Batch, _firings: Sequence[Firing], now: datetime) -> Fired:
+    async def send(tx: AsyncConnection, batch: Batch, firings: Sequence[Firing], now: datetime) -> Fired:
         due = [a for a in batch.values() if a.state is AssignmentState.QUEUED and a.send_at <= now]
         facts = await facts_of(tx, {assignment.client_id for assignment in due})
         judged = [_judged(a, facts[a.client_id], versions.newest[a.schedule], now) for a in due]
         changed = [a for a in judged if a is not None]
         await tables.save(tx, changed)
-        # Whoever is not sent anything is planned anew: it was called off, or moved, or its time is over.
-        await mark_again(tx, {before.client_id for before, after in zip(due, judged, strict=True) if after is None})
+        # Whoever is not sent anything is planned anew: it was called off, or moved, or its time is over. The step is not taken by that:
+        # a deadline that takes this one's place would never send.
+        unsent = {before.assignment_id: before.client_id for before, after in zip(due, judged, strict=True) if after is None}
+        await mark_again(tx, set(unsent.values()))
         mailed = [a for a in changed if a.state is AssignmentState.SENT]
         await tell(tx, [notice_of(a, versions.newest[a.schedule], told, "sent") for a in mailed], now)
-        return Fired([sent(assignment, now) for assignment in mailed])
+        not_now = [firing.deadline.deadline_id for firing in firings if firing.deadline.subject in unsent]
+        return Fired([sent(assignment, now) for assignment in mailed], not_now)
 
     async def remind(tx: AsyncConnection, batch: Batch, firings: Sequence[Firing], now: datetime) -> Fired:
         rungs = {firing.deadline.subject: firing.rung_key for firing in firings}
@@ -54,7 +57,7 @@ def _locked(step: Step) -> Action:
         batch = await tables.lock_idle(tx, [firing.deadline.subject for firing in firings])
         busy = [firing.deadline.deadline_id for firing in firings if firing.deadline.subject not in batch]
         fired = await step(tx, batch, firings, now)
-        return Fired(fired.events, busy)
+        return Fired(fired.events, [*busy, *fired.not_now])
 
     return act
 

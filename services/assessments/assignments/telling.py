@@ -37,8 +37,15 @@ def notice_of(assignment: Assignment, schedule: Schedule, told: Told, step: str)
         assignment.assignment_id,
         assignment.closes_at,
         link_of(assignment, told),
-        assignment.due_at if kind == "sent" else assignment.closes_at,
+        _useful_until(assignment, schedule) if kind == "sent" else assignment.closes_at,
     )
+
+
+def _useful_until(assignment: Assignment, schedule: Schedule) -> datetime:
+    """Until its visit begins, also where it was sent late: who is told late is told all the same."""
+    if schedule.before_visit is None:
+        return assignment.due_at
+    return assignment.closes_at - timedelta(hours=schedule.before_visit.answer_hours)
 
 
 def sent(assignment: Assignment, now: datetime) -> AssessmentSent:

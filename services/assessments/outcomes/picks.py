@@ -92,6 +92,16 @@ def baseline_of(rule_set: RuleSet, course: Course, scale: Scale) -> Pick:
     return Pick((elevated or complete)[0])
 
 
+def baseline_for_clinicians(rule_set: RuleSet, course: Course, scale: Scale) -> AssessmentResponse | None:
+    """The baseline that measures count; without one the last before treatment that was prorated, which is an estimate, yet tells who needs
+    to be asked again (A3)."""
+    counted = baseline_of(rule_set, course, scale).response
+    if counted is not None:
+        return counted
+    prorated = [r for r in course.on_scale(scale) if r.total_method == "prorated" and _before_treatment(rule_set, course, r)]
+    return prorated[-1] if prorated else None
+
+
 def _before_treatment(rule_set: RuleSet, course: Course, response: AssessmentResponse) -> bool:
     """Without a session all is before it."""
     session = course.first_session
@@ -155,5 +165,5 @@ def _plus_months(day: date, months: int) -> date:
 
 
 def total(response: AssessmentResponse) -> int:
-    assert response.total is not None, "a complete score has a total"
+    assert response.total is not None, "an invalid one was left out before"
     return response.total

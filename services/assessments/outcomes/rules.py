@@ -6,7 +6,7 @@ from datetime import datetime
 
 from assessments.care.rules import Episode
 from assessments.outcomes.definitions import OF_EVERYBODY, Measure, RuleSet, Scale
-from assessments.outcomes.picks import Course, Pick, Reason, baseline_of, courses, follow_up_of, total
+from assessments.outcomes.picks import Course, Pick, Reason, baseline_for_clinicians, baseline_of, courses, follow_up_of, total
 from assessments.outcomes.shipped import newest
 from assessments.responses.rules import AssessmentResponse
 
@@ -78,15 +78,16 @@ def elevated_baseline(
     episodes: Sequence[Episode] = (),
     rule_set: RuleSet = PROGRAMME,
 ) -> ElevatedBaseline | None:
-    """Where both scales are elevated, the one that the rule set names first. Provisional until the first session has been held.
+    """Where both scales are elevated, the one that the rule set names first. Provisional until the first session has been held. A
+    prorated total counts here: the follow-up serves the client.
 
     `responses` and `episodes` are all of the client's: what was answered unasked goes to the episode that it falls into.
     """
     all_episodes = episodes or (episode,)
     course = next(course for course in courses(all_episodes, responses, zone) if course.episode.episode_id == episode.episode_id)
     for scale in rule_set.scales:
-        found = baseline_of(rule_set, course, scale).response
-        if found is not None and elevated(rule_set, found):
+        found = baseline_for_clinicians(rule_set, course, scale)
+        if found is not None and total(found) >= rule_set.scales[scale].elevated_from:
             return ElevatedBaseline(found, scale, rule_set.code, rule_set.version)
     return None
 

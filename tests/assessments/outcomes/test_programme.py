@@ -58,11 +58,21 @@ def test_A3_one_scale_alone_can_be_elevated_but_one_alone_cannot_be_found_not_to
     assert measured(PROGRAMME, phq(9, -2))["elevated"] == "no_baseline"
 
 
-@pytest.mark.parametrize("method", ["prorated", "invalid"])
-def test_A3_an_estimated_total_is_no_baseline(method: str) -> None:
-    given = phq(20 if method == "prorated" else None, -2, method)
+def test_A3_a_prorated_total_leads_to_a_follow_up_and_is_counted_by_no_measure() -> None:
+    given = phq(12, -2, "prorated")
     assert not elevated(newest(PROGRAMME), given)
-    assert baseline(given) is None
+    assert baseline(given) == given
+    assert baseline(phq(9, -2, "prorated")) is None
+    assert baseline(phq(None, -2, "invalid")) is None
+
+
+def test_A3_a_complete_score_goes_before_a_prorated_one() -> None:
+    assert baseline(phq(4, -3), phq(20, -2, "prorated")) is None
+
+
+@pytest.mark.parametrize("method", ["prorated", "invalid"])
+def test_what_was_not_complete_is_counted_by_no_measure(method: str) -> None:
+    given = phq(20 if method == "prorated" else None, -2, method)
     assert measured(PROGRAMME, given)["elevated"] == "baseline_incomplete"
     assert measured(PROGRAMME, phq(12, -5), given)["elevated"] is True  # the complete one before it still stands
 

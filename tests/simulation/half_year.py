@@ -1,0 +1,37 @@
+"""One run from its seed to its record, with servers of its own to kill."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+from deploy.local.infrastructure import Infrastructure
+from tests.simulation.driving import play
+from tests.simulation.histories import histories
+from tests.simulation.practice import Practice
+from tests.simulation.record import Run
+from tests.simulation.stops import Kind, faults, stops, windows
+
+ALL: Mapping[Kind, int] = {
+    "kill": 14, "kill both": 4, "kill postgres": 4, "kafka away": 3, "scheduling refuses": 2, "scheduling hangs": 1,
+    "service away": 8, "cut off": 3,
+}  # fmt: skip
+ONE_OF_EACH: Mapping[Kind, int] = {"kill": 1, "kill postgres": 1, "kafka away": 1, "scheduling refuses": 1, "service away": 2}
+
+
+def half_year(clients: int, seed: int, hours: float, counts: Mapping[Kind, int], *, broken: str = "nothing", tell: bool = False) -> Run:
+    """`hours`: between two stops at most."""
+    logging.getLogger("asyncpg").setLevel(logging.CRITICAL)  # its pool tells at length that a killed server is away
+    found = histories(seed, clients)
+    wanted = windows(found)
+    at = stops(wanted, timedelta(hours=hours))
+    disturbances = faults(Random(seed), at, wanted, counts)
+    with (
+        Infrastructure(stack="embedded") as infrastructure,
+        TemporaryDirectory() as folder,
+        Practice(infrastructure, Path(folder), broken=broken) as practice,
+    ):
+        return asyncio.run(play(practice, infrastructure, found, at, disturbances, seed, tell=tell))
