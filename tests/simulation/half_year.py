@@ -16,8 +16,8 @@ from tests.simulation.record import Run
 from tests.simulation.stops import Kind, faults, stops, windows
 
 ALL: Mapping[Kind, int] = {
-    "kill": 14, "kill both": 4, "kill postgres": 4, "kafka away": 3, "scheduling refuses": 2, "scheduling hangs": 1,
-    "service away": 8, "cut off": 3,
+    "kill": 6, "kill both": 2, "kill postgres": 3, "kafka away": 2, "scheduling refuses": 2, "scheduling hangs": 1,
+    "service away": 4, "cut off": 2,
 }  # fmt: skip
 ONE_OF_EACH: Mapping[Kind, int] = {"kill": 1, "kill postgres": 1, "kafka away": 1, "scheduling refuses": 1, "service away": 2}
 
