@@ -63,6 +63,10 @@ lint: $(INSTALLED) ## Check style, types, import rules, and that generated files
 	$(BIN)/lint-imports
 	$(BIN)/python -m deploy.generate --check
 
+.PHONY: soak-assessments
+soak-assessments: $(READY) ## Send to 2,000 clients for half a year, with outages and kills (a quarter of an hour; ARGS=--seed=8)
+	@timeout 1800 $(BIN)/python -m tests.simulation $(ARGS)
+
 types: $(INSTALLED) ## Check the types
 	$(BIN)/mypy
 

@@ -20,8 +20,10 @@ def main() -> int:
     parser.add_argument("--broken", choices=sorted(BREAK), default="nothing", help="a guard to take away, to see the checker go red")
     parser.add_argument("--keep", type=Path, help="a file to keep the run in, to be judged again")
     parser.add_argument("--calm", action="store_true", help="without faults")
+    parser.add_argument("--outage", type=float, default=0, help="days for which the service is away, longer than windows are")
     chosen = parser.parse_args()
-    run = half_year(chosen.clients, chosen.seed, chosen.hours, {} if chosen.calm else ALL, broken=chosen.broken, tell=True)
+    counts = {} if chosen.calm else ALL
+    run = half_year(chosen.clients, chosen.seed, chosen.hours, counts, broken=chosen.broken, tell=True, outage=chosen.outage)
     if chosen.keep:
         chosen.keep.write_bytes(pickle.dumps(run))
     found = check(run)

@@ -88,9 +88,15 @@ def check(run: Run) -> list[str]:
     """What is wrong, each with the history of the client; nothing where all is well."""
     found = [f"{what}: {count}" for what, count in run.left.items()]
     for case in cases(run):
-        mine = [e for e in run.exceptions if e["client_id"] == str(case.history.client_id)]
-        wrong = [f"an exception: {e['schedule']} {e['state']} {e['send_at']} to {e['due_at']}, {e['sent_at']}" for e in mine]
-        wrong += [*_twice(case), *_unwanted(case), *_owed(case), *_told(case), *_reminded(case), *_closed(case)]
+        wrong = [
+            *_excepted(case, [e for e in run.exceptions if e["client_id"] == str(case.history.client_id)]),
+            *_twice(case),
+            *_unwanted(case),
+            *_owed(case),
+            *_told(case),
+            *_reminded(case),
+            *_closed(case),
+        ]
         if wrong:
             found.append("\n".join([*wrong, str(case)]))
     return found
@@ -147,10 +153,39 @@ def _unwanted(case: Case) -> Iterator[str]:
         fitting = [span for span in spans if span.opens <= at < span.ends]
         if not fitting:
             yield f"{name} was sent for nothing, or outside of its window {spans}"
-        elif all(at > span.due for span in fitting):
+        elif all(at > span.due for span in fitting) and sent.episode_id not in failed(case):
             yield f"{name} was sent late: due {fitting[-1].due}"
         if answered_shortly_before(sent.schedule, [s for s in case.scores if s.at < at - MOMENT], at + MOMENT):
             yield f"{name} was sent though all of it had just been answered"
+
+
+def _excepted(case: Case, listed: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """An exception is listed if, and only if, there was no time at all at which it could have been sent as it should."""
+    expected = failed(case)
+    for e in listed:
+        if e["schedule"] != "first_assessments" or UUID(e["episode_id"]) not in expected:
+            yield f"an exception: {e['schedule']} {e['state']} {e['send_at']} to {e['due_at']}, sent at {e['sent_at']}"
+    for episode in expected - {UUID(e["episode_id"]) for e in listed}:
+        yield f"no exception is listed, and nothing could be sent in {episode}"
+
+
+def failed(case: Case) -> set[UUID]:
+    """Episodes whose first assessments were due while nothing worked. Days are never away for so long."""
+    found = set[UUID]()
+    events = case.history.events[: len(case.learned.published)]
+    for n, event in enumerate(events):
+        known, until = case.states[n + 1], events[n + 1].occurred_at if n + 1 < len(events) else case.stops[-1].end
+        for episode in {meeting.episode for meeting in known.meetings.values()}:
+            span = first_span(known, episode, event.occurred_at)
+            if span and span.due <= until and not _had_its_chance(case, episode, max(span.opens, event.occurred_at), span.due):
+                found.add(episode)
+    return found
+
+
+def _had_its_chance(case: Case, episode: UUID, begin: datetime, due: datetime) -> bool:
+    stop = bisect_left(case.rests, begin, key=lambda stop: stop.end)
+    worked = stop < len(case.rests) and case.rests[stop].begin < due
+    return worked or any(sent.occurred_at < begin for sent in case.sent_of("first_assessments", episode))
 
 
 def _owed(case: Case) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from bisect import bisect_left
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -13,11 +14,11 @@ from tests.simulation.driving import play
 from tests.simulation.histories import histories
 from tests.simulation.practice import Practice
 from tests.simulation.record import Run
-from tests.simulation.stops import Kind, faults, stops, windows
+from tests.simulation.stops import Fault, Kind, faults, stops, windows
 
 ALL: Mapping[Kind, int] = {
-    "kill": 6, "kill both": 2, "kill postgres": 3, "kafka away": 2, "scheduling refuses": 2, "scheduling hangs": 1,
-    "service away": 4, "cut off": 2,
+    "kill": 14, "kill both": 4, "kill postgres": 4, "kafka away": 3, "scheduling refuses": 2, "scheduling hangs": 1,
+    "service away": 8, "cut off": 3,
 }  # fmt: skip
 ONE_OF_EACH: Mapping[Kind, int] = {"kill": 1, "kill postgres": 1, "kafka away": 1, "scheduling refuses": 1, "service away": 2}
 
@@ -29,6 +30,9 @@ def half_year(clients: int, seed: int, hours: float, counts: Mapping[Kind, int],
     wanted = windows(found)
     at = stops(wanted, timedelta(hours=hours))
     disturbances = faults(Random(seed), at, wanted, counts)
+    if outage:
+        middle = len(at) // 2
+        disturbances.append(Fault("service away", middle, bisect_left(at, at[middle] + timedelta(days=outage))))
     with (
         Infrastructure(stack="embedded") as infrastructure,
         TemporaryDirectory() as folder,
