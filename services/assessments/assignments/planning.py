@@ -1,4 +1,4 @@
-"""Plans what clients are sent: whoever something has changed for is looked at as a whole, and what is queued follows.
+"""Plans what clients are sent: whoever something has changed for is looked at as a whole, and what is queued follows; outcomes as well.
 
 The plan is a function of what is known (windows.py), so it does not matter in which order that was learned, nor how often.
 """
@@ -15,7 +15,7 @@ from assessments.assignments.changes import Change, changes_of
 from assessments.assignments.facts import facts_of
 from assessments.assignments.rules import AssignmentState
 from assessments.assignments.windows import Facts
-from assessments.outcomes.measuring import episodes_changed
+from assessments.outcomes.measuring import measure
 from assessments.schedules.rules import CLOSING, Schedules
 from assessments.schedules.versions import Versions
 from common.clock import Clock
@@ -78,9 +78,7 @@ async def plan(tx: AsyncConnection, journal: Journal, schedules: Schedules, clie
     for change in changes:
         await _follow(tx, change, facts[change.after.client_id], schedules, now)
     events: list[Event] = [event for change in changes for event in change.events(facts[change.after.client_id], now)]
-    # A first session makes a measure possible, or another answer the baseline.
-    answered = [client_id for client_id, known in facts.items() if known.responses]
-    await journal.append_all(tx, [*events, *await episodes_changed(tx, answered, now)])
+    await journal.append_all(tx, [*events, *await measure(tx, facts.values(), now)])
 
 
 async def _follow(tx: AsyncConnection, change: Change, facts: Facts, schedules: Schedules, now: datetime) -> None:

@@ -10,16 +10,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from assessments.assignments.facts import ZONES, facts_of
+from assessments.assignments.windows import Facts
 from assessments.care.rules import Episode
-from assessments.care.tables import episodes_of
 from assessments.outcomes import tables
 from assessments.outcomes.picks import Course, courses
 from assessments.outcomes.rules import Outcome, evaluate
 from assessments.outcomes.shipped import CODES, newest
 from assessments.outcomes.tables import Told
-from assessments.responses.rules import AssessmentResponse
-from assessments.responses.tables import completed_of
 from common.contracts.assessments import Measured, OutcomeMeasured
 from common.contracts.event import Event
 
@@ -27,27 +24,17 @@ RULE_SETS = tuple(newest(code) for code in CODES)
 SCALES = frozenset(scale for rule_set in RULE_SETS for scale in rule_set.scales)
 
 
-async def response_completed(tx: AsyncConnection, response: AssessmentResponse, now: datetime) -> Sequence[Event]:
-    """In the transaction that completes the response, which is stored already."""
-    return await episode_changed(tx, response.client_id, now) if response.instrument in SCALES else []
+async def measure(tx: AsyncConnection, clients: Collection[Facts], now: datetime) -> Sequence[Event]:
+    """After a response was completed, or an appointment booked, held or called off: another session may be the first, or the second.
+
+    The clients are locked by whoever has read what is known of them (assignments/planning.py), so nothing is lost between two of us.
+    """
+    return await _tell(tx, [course for known in clients for course in courses(known.episodes, known.responses, known.zone)], now)
 
 
-async def episode_changed(tx: AsyncConnection, client_id: UUID, now: datetime) -> Sequence[Event]:
-    """After an appointment of the client was booked, held or called off: another session may be the first, or the second."""
-    zone = await tables.lock_client(tx, client_id)
-    return [] if zone is None else await _tell(tx, await _courses(tx, client_id, zone), now)
-
-
-async def episodes_changed(tx: AsyncConnection, client_ids: Collection[UUID], now: datetime) -> Sequence[Event]:
-    """The same for many clients, in as many statements as for one. What is known of them is read once they are locked, and not before."""
-    await tables.lock_clients(tx, client_ids)
-    facts = (await facts_of(tx, client_ids)).values()
-    return await _tell(tx, [course for known in facts for course in courses(known.episodes, known.responses, known.zone)], now)
-
-
-async def outcomes_of(tx: AsyncConnection, client_id: UUID, zone: str, now: datetime) -> list[Outcome]:
+def outcomes_of(known: Facts, now: datetime) -> list[Outcome]:
     """All rule sets of all episodes, as they stand now."""
-    return [evaluate(rule_set, course, now) for course in await _courses(tx, client_id, zone) for rule_set in RULE_SETS]
+    return [evaluate(rule_set, course, now) for course in courses(known.episodes, known.responses, known.zone) for rule_set in RULE_SETS]
 
 
 async def _tell(tx: AsyncConnection, found: Sequence[Course], now: datetime) -> Sequence[Event]:
@@ -58,13 +45,6 @@ async def _tell(tx: AsyncConnection, found: Sequence[Course], now: datetime) -> 
     changed = list(_changed(answered, before, now))
     await tables.keep(tx, [told for _, told in changed], now)
     return [_event(course.episode, told, now) for course, told in changed]
-
-
-async def _courses(tx: AsyncConnection, client_id: UUID, zone: str) -> Sequence[Course]:
-    episodes = (await episodes_of(tx, [client_id]))[client_id]
-    if not episodes:
-        return []
-    return courses(episodes, await completed_of(tx, client_id), zone if zone in ZONES else "UTC")
 
 
 def _changed(found: Sequence[Course], before: Mapping[tuple[UUID, str], Told], now: datetime) -> Iterator[tuple[Course, Told]]:

@@ -11,7 +11,6 @@ from pydantic import TypeAdapter
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from assessments.clients.tables import known_client
 from assessments.schema import metadata
 from common.schema import moment
 
@@ -55,34 +54,6 @@ on conflict (episode_id, rule_set) do update
        follow_up_response_ids = excluded.follow_up_response_ids, baseline_severity = excluded.baseline_severity,
        measured_at = excluded.measured_at"""
 LISTS = TypeAdapter(list[Told])
-
-# Not the client's row: planning locks that before assignments, and whoever completes a response has locked an assignment already.
-LOCKED_ZONE = """
-select pg_advisory_xact_lock(hashtextextended('outcomes ' || $1::uuid, 0)),
-       (select time_zone from known_client where client_id = $1 and exists (select from care_visit where client_id = $1)) as time_zone"""
-LOCK_ALL = """
-select pg_advisory_xact_lock(hashtextextended('outcomes ' || client_id, 0)) from (select unnest($1::uuid[]) as client_id order by 1) as c"""
-
-
-async def lock_client(tx: AsyncConnection, client_id: UUID) -> str | None:
-    """The client's time zone. Until the transaction ends nobody else measures this client.
-
-    None for a client without an appointment, of whom there is nothing to measure. One that is told of at this very moment, behind the
-    lock, is not seen yet; it marks its client, who is measured again (assignments/planning.py).
-    """
-    zone: str | None = (await tx.exec_driver_sql(LOCKED_ZONE, (client_id,))).one().time_zone
-    return zone
-
-
-async def lock_clients(tx: AsyncConnection, client_ids: Collection[UUID]) -> None:
-    """In one order, so that no two wait for each other."""
-    await tx.exec_driver_sql(LOCK_ALL, (list(client_ids),))
-
-
-async def zone_of(tx: AsyncConnection, client_id: UUID) -> str | None:
-    """The same without a lock, for looking."""
-    zone: str | None = await tx.scalar(sa.select(known_client.c.time_zone).where(known_client.c.client_id == client_id))
-    return zone
 
 
 async def told_of(tx: AsyncConnection, episode_ids: Collection[UUID]) -> Mapping[tuple[UUID, str], Told]:

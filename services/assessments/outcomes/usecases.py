@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from assessments.outcomes import measuring, tables
+from assessments.assignments.facts import facts_of
+from assessments.outcomes import measuring
 from assessments.outcomes.rules import Outcome
 from common.db import Database
 
@@ -12,5 +13,5 @@ from common.db import Database
 async def outcomes_of(db: Database, client_id: UUID, now: datetime) -> Sequence[Outcome]:
     """Nothing for a client that is not known or has had no appointment."""
     async with db.begin() as tx:
-        zone = await tables.zone_of(tx, client_id)
-        return await measuring.outcomes_of(tx, client_id, zone, now) if zone else []
+        known = (await facts_of(tx, [client_id])).get(client_id)
+    return measuring.outcomes_of(known, now) if known else []

@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from assessments.assignments import completing as assignments
 from assessments.instruments.catalogue import by_digest
 from assessments.instruments.rules import score
-from assessments.outcomes import measuring as outcomes
 from assessments.responses import rules, tables
 from assessments.responses.rules import AssessmentResponse, Draft
 from assessments.responses.telling import events_of
@@ -31,10 +30,9 @@ def scored(draft: Draft) -> AssessmentResponse:
 
 
 async def follow_up(tx: AsyncConnection, responses: Sequence[AssessmentResponse], now: datetime) -> list[Event]:
-    """What is to be told of them: their scores, what they mean for what is sent next, and for outcomes. All of them are stored."""
+    """What is to be told of them. What they mean for outcomes and for what is sent next follows when their client is planned anew."""
     events: list[Event] = []
     for response in responses:
         events.extend(events_of(response))
         events.extend(await assignments.response_completed(tx, response, now))
-        events.extend(await outcomes.response_completed(tx, response, now))
     return events

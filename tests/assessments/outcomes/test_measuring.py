@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,9 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assessments.app import MIGRATIONS
+from assessments.assignments.facts import facts_of
 from assessments.care.tables import care_visit
 from assessments.clients.tables import known_client
-from assessments.outcomes.measuring import RULE_SETS, episode_changed, episodes_changed, response_completed
+from assessments.outcomes.measuring import RULE_SETS, measure
 from assessments.responses.rules import AssessmentResponse
 from assessments.responses.tables import assessment_response
 from assessments.schema import metadata
@@ -47,12 +47,17 @@ async def client_in_care(db: Database, sessions: Sequence[int] = (0, 7)) -> UUID
     return client
 
 
-async def answered(tx: AsyncConnection, client: UUID, given: AssessmentResponse, now: datetime = NOW) -> Sequence[Event]:
+async def answered(tx: AsyncConnection, client: UUID, given: AssessmentResponse) -> Sequence[Event]:
     own = given.model_copy(update={"client_id": client, "episode_id": client})
     moments = dict.fromkeys(("started_at", "saved_at"), own.completed_at)
     row = own.model_dump() | moments | {"state": "completed", "answers": {}, "answered_by_id": client}
     await tx.execute(sa.insert(assessment_response).values(**row))
-    return await response_completed(tx, own, now)
+    return await measured(tx, client)
+
+
+async def measured(tx: AsyncConnection, *clients: UUID) -> Sequence[Event]:
+    """As the planning does it: the clients are locked first."""
+    return await measure(tx, (await facts_of(tx, clients, lock=True)).values(), NOW)
 
 
 async def answer(db: Database, client: UUID, *given: AssessmentResponse) -> list[Event]:
@@ -73,7 +78,7 @@ async def test_what_has_changed_is_told_once_for_each_rule_set(db: Database) -> 
     assert [event.rule_set for event in told] == ["nhs-talking-therapies", "programme"], "no other looks at GAD-7"
     assert all((e.client_id, e.episode_id, e.baseline_response_ids) == (client, client, (anxious.response_id,)) for e in told)
     async with db.begin() as tx:
-        assert await episode_changed(tx, client, NOW) == []
+        assert await measured(tx, client) == []
     assert measures(await answer(db, client, phq(15, -2)), "programme")["recovery"] == "no_follow_up_yet"
 
 
@@ -85,7 +90,7 @@ async def test_a_session_that_becomes_known_later_changes_what_is_told(db: Datab
         second = visit(9)
         row = {name: getattr(second, name) for name in ("visit_id", "provider_id", "kind", "state", "booked_at", "starts_at", "held_on")}
         await tx.execute(sa.insert(care_visit).values(client_id=client, episode_id=client, programme="care_connect", **row))
-        events = list(await episode_changed(tx, client, NOW))
+        events = list(await measured(tx, client))
     assert [event.rule_set for event in events if isinstance(event, OutcomeMeasured)] == ["nhs-talking-therapies"]
     assert measures(events, "nhs-talking-therapies")["recovery"] is True
 
@@ -111,9 +116,9 @@ async def test_many_clients_are_measured_at_once_as_one_by_one(db: Database) -> 
     for client, (first_phq, first_gad, last_phq, last_gad) in zip(clients, scores, strict=True):
         await answer(db, client, phq(first_phq, -2), gad(first_gad, -2), phq(last_phq, 30), gad(last_gad, 30))
     async with db.begin() as tx:
-        assert await episodes_changed(tx, [*clients, silent, stranger], NOW) == []
+        assert await measured(tx, *clients, silent, stranger) == []
         await tx.exec_driver_sql("delete from outcome where client_id = any($1)", (clients,))
-        told = await episodes_changed(tx, [*clients, silent, stranger], NOW)
+        told = await measured(tx, *clients, silent, stranger)
     assert len(told) == len(clients) * len(RULE_SETS)
     found = [measures([event for event in told if event.subject == client], "programme") for client in clients]
     assert [one["reliable_improvement"] for one in found] == [True, False, False]
