@@ -103,7 +103,7 @@ async def _batch(db: Database, journal: Journal, versions: Versions, size: int, 
             await _check(tx, versions, [item.client_id for item in found])
         mailed = [item.model_copy(update={"state": AssignmentState.SENT, "sent_at": NOW}) for item in found]
         await tables.save(tx, mailed)
-        await tell(tx, [notice_of(item, schedule, TOLD, "sent") for item in mailed], NOW)
+        await tell(tx, [notice_of(item, schedule, TOLD, "sent", item.closes_at) for item in mailed], NOW)
         await journal.append_all(tx, [sent(item, NOW) for item in mailed])
     return len(due)
 
