@@ -12,28 +12,26 @@ AnsweredBy = Literal["client", "provider"]
 """Who filled it in: the client, or the provider on the client's behalf."""
 
 
-class AssessmentSent(ClientEvent):
+class _OfAssignment(ClientEvent):
+    assignment_id: UUID
+    episode_id: UUID
+    programme: Programme
+    schedule: str
+    instruments: tuple[str, ...]
+
+
+class AssessmentSent(_OfAssignment):
     """A1, A3, A4: the client was sent these instruments. Once for each assignment; reminders are not told."""
 
     type: ClassVar[str] = "assessments.assessment_sent.v1"
-    assignment_id: UUID
-    episode_id: UUID
-    programme: Programme
-    schedule: str
     schedule_version: int
-    instruments: tuple[str, ...]
     closes_at: AwareDatetime
 
 
-class AssessmentExpired(ClientEvent):
+class AssessmentExpired(_OfAssignment):
     """It was sent, and can no longer be answered. Answering is the client's choice (A2); response rates need to know."""
 
     type: ClassVar[str] = "assessments.assessment_expired.v1"
-    assignment_id: UUID
-    episode_id: UUID
-    programme: Programme
-    schedule: str
-    instruments: tuple[str, ...]
 
 
 class AssessmentCompleted(ClientEvent):

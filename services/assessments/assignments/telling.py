@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from assessments.assignments.rules import Assignment
 from assessments.links.rules import sign
@@ -49,26 +50,13 @@ def _useful_until(assignment: Assignment, schedule: Schedule) -> datetime:
 
 
 def sent(assignment: Assignment, now: datetime) -> AssessmentSent:
-    return AssessmentSent(
-        occurred_at=now,
-        client_id=assignment.client_id,
-        assignment_id=assignment.assignment_id,
-        episode_id=assignment.episode_id,
-        programme=assignment.programme,
-        schedule=assignment.schedule,
-        schedule_version=assignment.schedule_version,
-        instruments=assignment.instruments,
-        closes_at=assignment.closes_at,
-    )
+    return AssessmentSent(schedule_version=assignment.schedule_version, closes_at=assignment.closes_at, **_of(assignment, now))
 
 
 def expired(assignment: Assignment, now: datetime) -> AssessmentExpired:
-    return AssessmentExpired(
-        occurred_at=now,
-        client_id=assignment.client_id,
-        assignment_id=assignment.assignment_id,
-        episode_id=assignment.episode_id,
-        programme=assignment.programme,
-        schedule=assignment.schedule,
-        instruments=assignment.instruments,
-    )
+    return AssessmentExpired(**_of(assignment, now))
+
+
+def _of(assignment: Assignment, now: datetime) -> dict[str, Any]:
+    named = {"client_id", "assignment_id", "episode_id", "programme", "schedule", "instruments"}
+    return {"occurred_at": now, **assignment.model_dump(include=named)}

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from typing import Literal
 from uuid import UUID
 
@@ -127,22 +128,15 @@ async def records_of(db: Database, caller: Principal, client_id: UUID) -> list[R
 
 
 def _completed(one: SingleAnswers) -> Record:
-    return Record(
-        response_id=one.response_id,
-        client_id=one.client_id,
-        instrument=catalogue.find(one.instrument, one.instrument_version, one.language),
-        answers=one.answers,
-        by_provider=one.answered_by == "provider",
-        source=one.source,
-        at=one.completed_at,
-        method=one.total_method,
-        total=one.total,
-        severity=one.severity,
-        stated_total_differs=one.stated_total_differs,
-    )
+    scored = {"method": one.total_method, "total": one.total, "severity": one.severity, "stated_total_differs": one.stated_total_differs}
+    return _record(one, one.completed_at, **scored)
 
 
 def _begun(one: Draft) -> Record:
+    return _record(one, one.saved_at, method=None, total=None, severity=None, stated_total_differs=False)
+
+
+def _record(one: SingleAnswers | Draft, at: datetime, **scored: Any) -> Record:
     return Record(
         response_id=one.response_id,
         client_id=one.client_id,
@@ -150,9 +144,6 @@ def _begun(one: Draft) -> Record:
         answers=one.answers,
         by_provider=one.answered_by == "provider",
         source=one.source,
-        at=one.saved_at,
-        method=None,
-        total=None,
-        severity=None,
-        stated_total_differs=False,
+        at=at,
+        **scored,
     )
