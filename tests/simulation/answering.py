@@ -1,6 +1,7 @@
 """What clients make of what they are sent: answers over HTTP, at the moment that each of them chooses."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +22,7 @@ ITEMS = {
     "satisfaction": ("recommend",),
 }
 AT_ONCE = 8
-TRIES = 120
+PATIENCE = 200.0
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -90,16 +91,18 @@ class Clients:
         token = self.tokens.setdefault(answer.client_id, self.practice.issuer.bearer("client", answer.client_id))
         body: dict[str, Any] = {"client_id": str(answer.client_id), "instrument": answer.instrument, "answers": dict(answer.answers)}
         headers = token | {"idempotency-key": f"answer-{answer.number}-{answer.instrument}"}
-        for number in range(TRIES):
-            url = self.practice.url(ASSESSMENTS[(answer.number + number) % 2])
+        until, number, said = time.monotonic() + PATIENCE, 0, ""
+        while time.monotonic() < until:
+            url, number = self.practice.url(ASSESSMENTS[(answer.number + number) % 2]), number + 1
             try:
                 async with gate:
                     got = await self.http.post(f"{url}/v1/assessment-responses", json=body, headers=headers)
                 if got.status_code == 201:
                     return
-                if got.status_code < 500 and "unknown_client" not in got.text:
-                    raise AssertionError(got.text)
-            except httpx.HTTPError:
-                pass
+                said = got.text
+                if got.status_code < 500 and "unknown_client" not in said:
+                    break
+            except httpx.HTTPError as error:
+                said = repr(error)
             await asyncio.sleep(0.05 * min(number, 10))
-        raise AssertionError(f"nobody takes {answer}")
+        raise AssertionError(f"nobody takes {answer}: {said}")

@@ -23,7 +23,7 @@ from tests.simulation.practice import Practice
 from tests.simulation.record import Learned, Run, Stop
 from tests.simulation.stops import Fault
 
-REST_SECONDS = 120.0
+REST_SECONDS = 240.0
 NUDGE_AFTER = 1.5
 OFTEN = 0.02
 

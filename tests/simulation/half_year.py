@@ -14,22 +14,26 @@ from tests.simulation.driving import play
 from tests.simulation.histories import histories
 from tests.simulation.practice import Practice
 from tests.simulation.record import Run
-from tests.simulation.stops import Fault, Kind, faults, stops, windows
+from tests.simulation.stops import BLOCKING, Fault, Kind, faults, stops, windows
 
 ALL: Mapping[Kind, int] = {
-    "kill": 14, "kill both": 4, "kill postgres": 4, "kafka away": 3, "scheduling refuses": 2, "scheduling hangs": 1,
-    "service away": 8, "cut off": 3,
+    "kill": 8, "kill both": 6, "kill postgres": 3, "kafka away": 2, "scheduling refuses": 2, "scheduling hangs": 1,
+    "service away": 4, "cut off": 2,
 }  # fmt: skip
 ONE_OF_EACH: Mapping[Kind, int] = {"kill": 1, "kill postgres": 1, "kafka away": 1, "scheduling refuses": 1, "service away": 2}
 
 
-def half_year(clients: int, seed: int, hours: float, counts: Mapping[Kind, int], *, broken: str = "nothing", tell: bool = False) -> Run:
-    """`hours`: between two stops at most."""
+def half_year(
+    clients: int, seed: int, hours: float, counts: Mapping[Kind, int], *, broken: str = "nothing", tell: bool = False, outage: float = 0
+) -> Run:
+    """`hours`: between two stops at most. `outage`: days in the middle in which the service is away, longer than windows are."""
     logging.getLogger("asyncpg").setLevel(logging.CRITICAL)  # its pool tells at length that a killed server is away
     found = histories(seed, clients)
     wanted = windows(found)
     at = stops(wanted, timedelta(hours=hours))
-    disturbances = faults(Random(seed), at, wanted, counts)
+    # With a stop a day windows have one stop each: none to spare for what blocks.
+    possible = {kind: count for kind, count in counts.items() if hours <= 12 or kind not in BLOCKING}
+    disturbances = faults(Random(seed), at, wanted, possible)
     if outage:
         middle = len(at) // 2
         disturbances.append(Fault("service away", middle, bisect_left(at, at[middle] + timedelta(days=outage))))

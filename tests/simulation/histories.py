@@ -25,7 +25,7 @@ Manner = Literal["elevated", "not_elevated", "prorated", "partly", "late", "neve
 MANNERS: Sequence[tuple[Manner, int]] = (
     ("elevated", 34), ("not_elevated", 24), ("prorated", 8), ("partly", 10), ("late", 10), ("never", 14),
 )  # fmt: skip
-LEADS = (("short", 8), ("self_booked", 10), ("tomorrow", 16), ("soon", 42), ("far", 18), ("after_the_fact", 6))
+LEADS = (("short", 3), ("self_booked", 6), ("tomorrow", 18), ("soon", 46), ("far", 21), ("after_the_fact", 6))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ class _Life:
 
     def awake(self, at: datetime) -> datetime:
         local = at.astimezone(self.zone)
-        return at if 8 <= local.hour < 19 else at + timedelta(hours=(self.draw.randint(9, 18) - local.hour) % 24)
+        return at if 8 <= local.hour < 19 else at + timedelta(hours=(self.draw.randint(9, 17) - local.hour) % 24)
 
     def special_day(self, at: datetime) -> datetime | None:
         """A day on which clocks change, or the year ends, where one is near."""
@@ -171,7 +171,7 @@ class _Life:
         """Moved never, once or twice: earlier, later, or to within the hour; when it was last, and when it begins then."""
         while self.draw.random() < 0.16 and starts_at - booked > 20 * MINUTE:
             at = self.between(booked, starts_at)
-            match self.draw.choice(("earlier", "later", "later", "within_the_hour")):
+            match self.draw.choice(("earlier", "later", "later", "later", "within_the_hour")):
                 case "earlier":
                     new = max(self.between(at, starts_at), at + 30 * MINUTE)
                 case "later":

@@ -2,15 +2,17 @@
 
 `BROKEN_SENDING` names a guard that is taken away, for the checker to be seen to go red:
 
-- `recheck`: whether it is still to be sent is not asked at the moment of sending.
+- `recheck`: whether it is still to be sent is not asked at the moment of sending, and planning is slow.
 - `once`: what was sent is planned again, and a step that was taken is taken again.
 - `identity`: an assignment has another id each time that it is planned.
 - `marks`: every third client whose appointments change is not planned anew.
+- `slow`: none. Planning is slow only: what was moved or called off meanwhile is seen at the moment of sending.
 - `nothing`: the service is whole.
 
 Run as `python -m tests.simulation.instance`.
 """
 
+import asyncio
 import os
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
@@ -26,6 +28,7 @@ from tests.simulation.clock import SHARED, follow
 
 BROKEN = "BROKEN_SENDING"
 LOOK_EVERY = 0.15
+PLANNING_SECONDS = 0.3
 
 
 def hurry() -> None:
@@ -34,7 +37,19 @@ def hurry() -> None:
     Sweep.__init__.__kwdefaults__["poll"] = LOOK_EVERY
 
 
+def slowly() -> None:
+    plan_some = planning.plan_some
+
+    async def plan_later(*arguments: Any) -> int:
+        await asyncio.sleep(PLANNING_SECONDS)
+        return await plan_some(*arguments)
+
+    planning.plan_some = plan_later
+
+
 def without_recheck() -> None:
+    slowly()
+
     def judged(queued: Any, _facts: Any, _schedule: Any, now: Any) -> Any:
         return queued.model_copy(update={"state": AssignmentState.SENT, "sent_at": now})
 
@@ -68,6 +83,7 @@ BREAK: Mapping[str, Callable[[], None]] = {
     "once": without_once,
     "identity": without_identity,
     "marks": without_marks,
+    "slow": slowly,
     "nothing": lambda: None,
 }
 

@@ -15,6 +15,9 @@ LEAST = timedelta(minutes=6)
 """Of a window that must be left at a stop: real time goes on meanwhile."""
 Kind = Literal["kill", "kill both", "kill postgres", "kafka away", "scheduling refuses", "scheduling hangs", "service away", "cut off"]
 
+SEARCHED = 60
+BLOCKING: tuple[Kind, ...] = ("service away", "cut off")
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -27,7 +30,7 @@ class Fault:
     @property
     def blocks(self) -> bool:
         """Whether nothing can be sent meanwhile, or nothing is known of what happens."""
-        return self.kind in ("service away", "cut off")
+        return self.kind in BLOCKING
 
 
 Windows = Sequence[tuple[datetime, datetime]]
@@ -40,7 +43,7 @@ def windows(found: Sequence[History]) -> Windows:
         for event, known in zip(history.events, states(history.events)[1:], strict=True):
             for episode in {meeting.episode for meeting in known.meetings.values()}:
                 span = first_span(known, episode, event.occurred_at)
-                if span and max(span.opens, event.occurred_at) + LEAST < span.due:
+                if span and max(span.opens, event.occurred_at) + LEAST < span.due < END:
                     every.append((max(span.opens, event.occurred_at), span.due - LEAST))
     return sorted(every)
 
@@ -82,9 +85,11 @@ def _fault(draw: Random, kind: Kind, stop: int, at: Sequence[datetime], wanted: 
         return Fault(kind, stop, stop)
     hours = draw.uniform(6, 12) if kind == "kafka away" else 24
     found = Fault(kind, stop, max(stop + 1, bisect_left(at, at[stop] + timedelta(hours=hours))))
-    before, after = at[stop] - timedelta(hours=2), at[min(stop + 60, len(at) - 1)]
+    before, after = at[stop] - timedelta(hours=2), at[min(stop + SEARCHED + 20, len(at) - 1)]
     near = [window for window in wanted if before < window[1] and window[0] < after and window[1] - window[0] < timedelta(hours=30)]
     while found.blocks and missed(near, at, blocked_between([*others, found])):
         shorter = found.until - 1
         found = Fault(kind, found.stop, shorter) if shorter > found.stop else Fault(kind, found.stop + 1, found.stop + 4)
+        if found.stop > stop + SEARCHED:
+            raise ValueError("there is no stop to spare: let there be more of them")
     return found
