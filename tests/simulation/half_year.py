@@ -14,13 +14,15 @@ from tests.simulation.driving import play
 from tests.simulation.histories import histories
 from tests.simulation.practice import Practice
 from tests.simulation.record import Run
-from tests.simulation.stops import BLOCKING, Fault, Kind, faults, stops, windows
+from tests.simulation.stops import Fault, Kind, faults, stops, windows
 
 ALL: Mapping[Kind, int] = {
     "kill": 8, "kill both": 6, "kill postgres": 3, "kafka away": 2, "scheduling refuses": 2, "scheduling hangs": 1,
     "service away": 4, "cut off": 2,
 }  # fmt: skip
-ONE_OF_EACH: Mapping[Kind, int] = {"kill": 1, "kill postgres": 1, "kafka away": 1, "scheduling refuses": 1, "service away": 2}
+ONE_OF_EACH: Mapping[Kind, int] = {
+    "kill": 1, "kill both": 1, "kill postgres": 1, "kafka away": 1, "scheduling refuses": 1, "service away": 2,
+}  # fmt: skip
 
 
 def half_year(
@@ -31,9 +33,7 @@ def half_year(
     found = histories(seed, clients)
     wanted = windows(found)
     at = stops(wanted, timedelta(hours=hours))
-    # With a stop a day windows have one stop each: none to spare for what blocks.
-    possible = {kind: count for kind, count in counts.items() if hours <= 12 or kind not in BLOCKING}
-    disturbances = faults(Random(seed), at, wanted, possible)
+    disturbances = faults(Random(seed), at, wanted, counts)
     if outage:
         middle = len(at) // 2
         disturbances.append(Fault("service away", middle, bisect_left(at, at[middle] + timedelta(days=outage))))

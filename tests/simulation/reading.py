@@ -129,14 +129,15 @@ class Score:
 
 
 def baseline(known: Known, episode: UUID, scores: Iterable[Score], zone: str) -> Score | None:
-    """A3: what is elevated on either, of the last complete scores up to the day of the first session or 24 hours after its start."""
+    """A3: what is elevated on either, of the last complete scores up to the day of the first session or 24 hours after its start;
+    where there is none that is complete, of the last prorated one."""
     session = known.first_session(episode)
-    own = [score for score in scores if score.complete and _episode_of(score, known) == episode]
+    own = [score for score in scores if score.total is not None and _episode_of(score, known) == episode]
     if session:
         until = max(local((session.held_on or date.min) + DAY, 0, zone) - timedelta.resolution, session.starts + 24 * HOUR)
         own = [score for score in own if score.at <= until]
     for instrument in ("phq-9", "gad-7"):
-        on_it = sorted((score for score in own if score.instrument == instrument), key=lambda score: score.at)
+        on_it = sorted((s for s in own if s.instrument == instrument), key=lambda score: (score.complete, score.at))
         if on_it and (on_it[-1].total or 0) >= 10:
             return on_it[-1]
     return None

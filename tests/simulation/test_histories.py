@@ -99,6 +99,7 @@ def test_A3_the_baseline_is_the_last_complete_score_before_treatment() -> None:
 
     assert baseline(known, EPISODE, [score(-80, 12)], "UTC")
     assert baseline(known, EPISODE, [score(-80, 12), score(-2, 9)], "UTC") is None
-    assert baseline(known, EPISODE, [score(-80, 12), score(-2, 9, complete=False)], "UTC"), "a prorated one counts for no measure"
+    assert baseline(known, EPISODE, [score(-80, 12), score(-2, 9, complete=False)], "UTC"), "a complete one counts before a prorated one"
+    assert baseline(known, EPISODE, [score(-2, 12, complete=False)], "UTC"), "without one a prorated one counts"
     assert baseline(known, EPISODE, [score(23, 12)], "UTC"), "the link stays open for a day"
     assert baseline(known, EPISODE, [score(25, 12)], "UTC") is None
