@@ -17,7 +17,8 @@ async def lived(care: Care, choice: str) -> dict[str, Any]:
     """All that scheduling answers, publishes and tells of one client, from the first request to a change of provider."""
 
     async def at(now: datetime) -> None:
-        """What is due then has been fired before anybody does anything."""
+        """What is due by then has been fired before anybody does anything, and what was due before, before the clock moves on."""
+        await care.quiet()
         await (await care.at(now)).quiet()
 
     await at(monday(9))

@@ -24,6 +24,8 @@ to_plan = sa.Table(
 )
 MARK = "insert into to_plan (client_id) select distinct unnest($1::uuid[])"
 MARK_QUEUED = "insert into to_plan (client_id) select distinct client_id from assignment where schedule = $1 and state = 'queued'"
+# Of whom no appointment is known there is nothing to plan; the first one leaves a mark of its own.
+MARK_ANSWERED = "insert into to_plan (client_id) select $1 where exists (select from care_visit where client_id = $1)"
 TAKE = """
 delete from to_plan where mark_id in (
   select mark_id from to_plan where retry_at is null or retry_at <= clock_timestamp() order by mark_id limit $1 for update skip locked)
@@ -43,6 +45,12 @@ async def mark(tx: Connection, client_ids: Collection[UUID]) -> None:
 async def mark_again(tx: AsyncConnection, client_ids: Collection[UUID]) -> None:
     """In the transaction of a use case or a deadline."""
     await tx.exec_driver_sql(MARK, (list(client_ids),))
+    after_commit(marks.wake)
+
+
+async def mark_answered(tx: AsyncConnection, client_id: UUID) -> None:
+    """In the transaction that completes a response."""
+    await tx.exec_driver_sql(MARK_ANSWERED, (client_id,))
     after_commit(marks.wake)
 
 
