@@ -27,7 +27,7 @@ export CARE_CONNECT_SMTP := 127.0.0.1:18025
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run browser test test-containers verify-ledger lint fmt types generate lock bench up down clean ci
+.PHONY: help setup demo run browser test test-containers verify-ledger lint fmt types generate lock bench soak-assessments up down clean ci
 
 ##@ Start
 help: ## List the targets
@@ -45,7 +45,7 @@ run: $(READY) ## Keep the stack up and print its addresses; Ctrl-C stops it
 
 ##@ Check
 test: $(READY) browser ## Run all tests (STACK=embedded, containers or external; ARGS for pytest)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=15 $(ARGS)
 
 # Without one the tests that need it skip and say so: that is no reason to fail here.
 browser: ## Install the browser of the page tests (Debian's Chromium), where that can be done
@@ -63,10 +63,6 @@ lint: $(INSTALLED) ## Check style, types, import rules, and that generated files
 	$(BIN)/lint-imports
 	$(BIN)/python -m deploy.generate --check
 
-.PHONY: soak-assessments
-soak-assessments: $(READY) ## Send to 2,000 clients for half a year, with outages and kills (a quarter of an hour; ARGS=--seed=8)
-	@timeout 1800 $(BIN)/python -m tests.simulation $(ARGS)
-
 types: $(INSTALLED) ## Check the types
 	$(BIN)/mypy
 
@@ -80,6 +76,9 @@ ci: setup lint test ## What continuous integration runs
 
 bench: $(READY) ## Measure the opt-out beside its floor and other relays
 	@$(BIN)/python -m bench $(ARGS)
+
+soak-assessments: $(READY) ## Send to 2,000 clients for half a year, with outages and kills (a quarter of an hour; ARGS=--seed=8)
+	@timeout 1800 $(BIN)/python -m tests.simulation $(ARGS)
 
 ##@ Change
 fmt: $(INSTALLED) ## Format the code and repair what can be repaired
