@@ -170,22 +170,30 @@ def _excepted(case: Case, listed: Sequence[dict[str, Any]]) -> Iterator[str]:
 
 
 def failed(case: Case) -> set[UUID]:
-    """Episodes whose first assessments were due while nothing worked. Days are never away for so long."""
-    found = set[UUID]()
+    """Episodes whose first assessments were due while nothing worked. Days are never away for so long. What was sent, or was not because it
+    had just been answered, is settled for its episode."""
+    found, settled = set[UUID](), set[UUID]()
     events = case.history.events[: len(case.learned.published)]
     for n, event in enumerate(events):
         known, until = case.states[n + 1], events[n + 1].occurred_at if n + 1 < len(events) else case.stops[-1].end
-        for episode in {meeting.episode for meeting in known.meetings.values()}:
+        for episode in {meeting.episode for meeting in known.meetings.values()} - settled:
             span = first_span(known, episode, event.occurred_at)
-            if span and span.due <= until and not _had_its_chance(case, episode, max(span.opens, event.occurred_at), span.due):
+            begin = max(span.opens, event.occurred_at) if span else until
+            if span and _worked(case, begin, min(span.due, until)):
+                settled.add(episode)
+            elif span and span.due <= until and not _needless(case, episode, begin, span.due):
                 found.add(episode)
     return found
 
 
-def _had_its_chance(case: Case, episode: UUID, begin: datetime, due: datetime) -> bool:
+def _worked(case: Case, begin: datetime, until: datetime) -> bool:
     stop = bisect_left(case.rests, begin, key=lambda stop: stop.end)
-    worked = stop < len(case.rests) and case.rests[stop].begin < due
-    return worked or any(sent.occurred_at < begin for sent in case.sent_of("first_assessments", episode))
+    return stop < len(case.rests) and case.rests[stop].begin < until
+
+
+def _needless(case: Case, episode: UUID, begin: datetime, due: datetime) -> bool:
+    sent = any(sent.occurred_at < begin for sent in case.sent_of("first_assessments", episode))
+    return sent or answered_shortly_before("first_assessments", [s for s in case.scores if s.at < due], due)
 
 
 def _owed(case: Case) -> Iterator[str]:

@@ -14,6 +14,10 @@ from assessments.assignments.planning import plan_some
 from assessments.assignments.telling import Told
 from assessments.care import keeping
 from assessments.clients.tables import remember
+from assessments.instruments.catalogue import newest
+from assessments.instruments.rules import read_answers
+from assessments.responses.rules import Answered, Answerer
+from assessments.responses.usecases import record_whole
 from assessments.safety.actions import actions as safety_actions
 from assessments.safety.policies import POLICIES
 from assessments.schedules.versions import Versions, ship
@@ -68,6 +72,14 @@ class Office:
         self.clock.move_to(now)
         await self.sweep.drain()
 
+    async def answers(self, name: str, now: datetime) -> None:
+        instrument = newest(name)
+        given = read_answers(instrument, {item.link_id: 0 for item in instrument.items if item.scored})
+        async with self.db.begin() as tx:
+            await record_whole(
+                tx, self.journal, Answerer("client", CLIENT["client_id"]), Answered(CLIENT["client_id"], instrument, given), now
+            )
+
     async def one(self, what: str) -> Any:
         return await self.db.pool.fetchval(f"select {what}")
 
@@ -103,3 +115,16 @@ async def test_A1_what_is_sent_late_and_still_before_the_visit_is_told(office: O
     await office.fire(NOON + 60 * HOUR)
     assert await office.one("sent_at > due_at from assignment"), "late: an exception"
     assert await office.one("not_after from waiting_notice") == starts_at
+
+
+async def test_A2_whoever_has_answered_is_not_told_to_answer_any_more(office: Office) -> None:
+    """A reminder waited while scheduling was away, and was told a day after the answer."""
+    await office.booked(NOON + 200 * HOUR)
+    await office.plan(NOON)
+    await office.fire(NOON + 2 * HOUR)
+    await office.fire(NOON + 26 * HOUR)
+    assert await office.one("count(*) from waiting_notice") == 2
+    for name in ("phq-9", "gad-7"):
+        await office.answers(name, NOON + 27 * HOUR)
+    assert await office.one("state from assignment") == "completed"
+    assert await office.one("count(*) from waiting_notice") == 0

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from assessments.assignments.rules import Assignment, AssignmentState
-from assessments.assignments.windows import DAY, Facts, Window, window_of
+from assessments.assignments.windows import DAY, Facts, Window, missed_window, window_of
 from assessments.care.rules import Episode
 from assessments.outcomes.rules import elevated_baseline
 from assessments.schedules.rules import Schedule, Schedules
@@ -67,14 +67,16 @@ def _planned(schedule: Schedule, episode: Episode, facts: Facts, before: Assignm
     if before and before.state in (AssignmentState.COMPLETED, AssignmentState.EXPIRED):
         return before
     if window and now < window.last_at:
-        return _queued(schedule, episode, facts, window)
+        return _made(schedule, episode, facts, window)
+    if before is None and (missed := missed_window(schedule, episode, facts, now)):
+        return _made(schedule, episode, facts, missed).model_copy(update={"state": AssignmentState.NOT_SENT, "closed_at": now})
     if before and before.state is AssignmentState.QUEUED:
         state = AssignmentState.NOT_SENT if window or _visit_has_begun(episode, before, now) else AssignmentState.CANCELLED
         return before.model_copy(update={"state": state, "closed_at": now})
     return before
 
 
-def _queued(schedule: Schedule, episode: Episode, facts: Facts, window: Window) -> Assignment:
+def _made(schedule: Schedule, episode: Episode, facts: Facts, window: Window) -> Assignment:
     return Assignment(
         assignment_id=assignment_id_of(episode.episode_id, schedule.code),
         client_id=facts.client_id,

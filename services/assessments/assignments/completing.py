@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from assessments.assignments import tables
 from assessments.assignments.marking import mark_answered
 from assessments.assignments.rules import AssignmentState
+from assessments.notices.usecases import withdraw
 from assessments.responses.rules import AssessmentResponse
 from common.contracts.event import Event
 from common.deadlines import engine
@@ -19,5 +20,6 @@ async def response_completed(tx: AsyncConnection, response: AssessmentResponse, 
     asked = await tables.find(tx, response.assignment_id) if response.assignment_id else None
     if asked and asked.state is AssignmentState.COMPLETED:
         await engine.cancel(tx, subject=asked.assignment_id, now=now, reason="answered")
+        await withdraw(tx, asked.assignment_id)
     await mark_answered(tx, response.client_id)
     return []

@@ -15,6 +15,7 @@ from assessments.responses.rules import AssessmentResponse
 from assessments.schedules.rules import AfterSession, BeforeVisit, Schedule
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+HISTORY = 7 * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +63,47 @@ def is_answered(schedule: Schedule, facts: Facts, at: datetime) -> bool:
 
 
 def first_visit(episode: Episode, now: datetime) -> Visit | None:
-    """The next one that stands, for as long as no session was held. One that was recorded after the fact was never ahead."""
+    """The next one that stands, for as long as no session was held."""
     if episode.first_session_on is not None:
         return None
-    ahead = [visit for visit in episode.visits if visit.state == "scheduled" and max(now, visit.booked_at) < visit.starts_at]
-    return min(ahead, key=lambda visit: visit.starts_at, default=None)
+    return min(_ahead(episode, now), key=lambda visit: visit.starts_at, default=None)
+
+
+def missed_window(schedule: Schedule, episode: Episode, facts: Facts, now: datetime) -> Window | None:
+    """Of a visit that had begun before anything was known of it. What is older than that is history, and nobody's exception."""
+    terms, visits = schedule.before_visit, _begun(episode, now)
+    if terms is None or episode.programme not in schedule.programmes:
+        return None
+    visit = min(visits, key=lambda visit: visit.starts_at, default=None)
+    if visit is None or visit.starts_at < now - HISTORY or is_answered(schedule, facts, visit.starts_at):
+        return None
+    at, closes_at = visit.starts_at, visit.starts_at + terms.answer_hours * HOUR
+    return Window(visit.booked_at, _due_at(terms, visits), at, closes_at, visit.visit_id)
 
 
 def _before_visit(terms: BeforeVisit, episode: Episode, now: datetime) -> Window | None:
+    """What was due before a visit that has begun by now stays due by then: it is sent before the next one, late."""
     visit = first_visit(episode, now)
     if visit is None:
         return None
-    booked_at = min(v.booked_at for v in episode.visits if v.state == "scheduled" and max(now, v.booked_at) < v.starts_at)
-    starts_at = visit.starts_at
-    send_at = max(booked_at, min(booked_at + terms.after_hours * HOUR, starts_at - terms.before_hours * HOUR))
-    due_at = min(booked_at + terms.due_after_hours * HOUR, starts_at)
-    return Window(send_at, due_at, starts_at, starts_at + terms.answer_hours * HOUR, visit.visit_id)
+    ahead, begun = _ahead(episode, now), _begun(episode, now)
+    booked_at, starts_at = min(v.booked_at for v in ahead), visit.starts_at
+    send_at = booked_at if begun else max(booked_at, min(booked_at + terms.after_hours * HOUR, starts_at - terms.before_hours * HOUR))
+    closes_at = starts_at + terms.answer_hours * HOUR
+    return Window(send_at, _due_at(terms, [*ahead, *begun]), starts_at, closes_at, visit.visit_id)
+
+
+def _due_at(terms: BeforeVisit, visits: Sequence[Visit]) -> datetime:
+    return min(min(visit.booked_at + terms.due_after_hours * HOUR, visit.starts_at) for visit in visits)
+
+
+def _ahead(episode: Episode, now: datetime) -> list[Visit]:
+    return [visit for visit in episode.visits if visit.state == "scheduled" and max(now, visit.booked_at) < visit.starts_at]
+
+
+def _begun(episode: Episode, now: datetime) -> list[Visit]:
+    """Those that stood when they began. One that was recorded after the fact was never ahead."""
+    return [visit for visit in episode.visits if visit.state != "cancelled" and visit.booked_at < visit.starts_at <= now]
 
 
 def _after_session(terms: AfterSession, first: date, baseline_on: date | None, zone: str) -> Window | None:

@@ -97,6 +97,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("kind", "recipient_id", "reason", name=op.f("waiting_notice_kind_recipient_id_reason_key")),
     )
     op.create_index("waiting_notice_next_idx", "waiting_notice", ["next_attempt_at"], unique=False)
+    op.create_index("waiting_notice_about_idx", "waiting_notice", ["about"], unique=False)
     op.add_column("known_client", sa.Column("language", sa.Text(), server_default="en", nullable=False))
     op.add_column("known_client", sa.Column("time_zone", sa.Text(), server_default="UTC", nullable=False))
     for name in ("deadline_policy", "work_calendar"):

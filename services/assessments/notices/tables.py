@@ -30,6 +30,7 @@ waiting_notice = sa.Table(
     moment("next_attempt_at", filled=True),
     sa.UniqueConstraint("kind", "recipient_id", "reason"),
     sa.Index("waiting_notice_next_idx", "next_attempt_at"),
+    sa.Index("waiting_notice_about_idx", "about"),
 )
 
 CLAIM = timedelta(seconds=30)
@@ -65,6 +66,11 @@ async def take(db: Database, limit: int) -> dict[UUID, Notice]:
 
 async def remove(db: Database, notice_ids: Sequence[UUID]) -> None:
     await db.pool.execute("delete from waiting_notice where notice_id = any($1::uuid[])", notice_ids)
+
+
+async def remove_about(tx: AsyncConnection, about: UUID) -> None:
+    """What waits still is of no use any more. What is being handed over right now is told."""
+    await tx.exec_driver_sql("delete from waiting_notice where about = $1", (about,))
 
 
 async def postpone(db: Database, notice_ids: Sequence[UUID]) -> None:

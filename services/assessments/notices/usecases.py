@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,3 +17,8 @@ async def tell(tx: AsyncConnection, notices: Sequence[Notice], now: datetime) ->
     if notices:
         await tables.add(tx, notices, now)
         after_commit(deliveries.wake)
+
+
+async def withdraw(tx: AsyncConnection, about: UUID) -> None:
+    """Whatever of it was not handed over yet is told to nobody: it was answered meanwhile."""
+    await tables.remove_about(tx, about)

@@ -57,6 +57,23 @@ def test_A1_what_is_still_queued_when_its_visit_begins_is_an_exception() -> None
     assert only(there).state is AssignmentState.NOT_SENT
 
 
+def test_A1_a_visit_that_is_learned_of_once_it_has_begun_is_an_exception_and_stays_one() -> None:
+    course = episode(begun := visit(NOON - 3 * HOUR, NOON - HOUR))
+    there = planned(known(course), {}, NOON, FIRST)
+    assert (only(there).state, only(there).due_at) == (AssignmentState.NOT_SENT, NOON - HOUR)
+    there = planned(with_visits(course, begun, visit(NOON, NOON + 5 * DAY, kind="session")), there, NOON, FIRST)
+    assert (only(there).state, only(there).due_at) == (AssignmentState.QUEUED, NOON - HOUR), "sent before the next one, and late"
+
+
+def test_A1_what_is_long_past_or_was_answered_before_the_visit_is_no_exception() -> None:
+    course = episode(visit(NOON - 9 * DAY, NOON - 8 * DAY))
+    assert planned(known(course), {}, NOON, FIRST) == {}
+    course = episode(visit(NOON - 3 * HOUR, NOON - HOUR))
+    both = [answered(course, NOON - DAY, 3), answered(course, NOON - DAY, 3, "gad-7")]
+    assert planned(known(course, both), {}, NOON, FIRST) == {}
+    assert planned(known(episode(visit(NOON - HOUR, NOON - 2 * HOUR))), {}, NOON, FIRST) == {}, "recorded after the fact"
+
+
 def test_A1_what_was_sent_can_be_answered_until_the_visit_wherever_that_is_moved() -> None:
     course = episode(first := visit(NOON, NOON + 3 * DAY))
     sent = _sent(planned(known(course), {}, NOON, FIRST))
