@@ -1,6 +1,7 @@
 """Random sequences of decisions by every channel, repeated, under jumping clocks and restarts: the real stack and a small model agree."""
 
 import asyncio
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
@@ -149,6 +150,10 @@ class Real:
         printer.text("the real stack")
 
 
+PLAYS = int(os.environ.get("CARE_CONNECT_PLAYS", "8"))
+"""Random ones; more of them take some ten seconds each."""
+
+
 @pytest.fixture(scope="module")
 def real(infrastructure: Infrastructure, worker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
     with Stack(infrastructure, tmp_path_factory.mktemp("model"), name=f"{worker}model_") as started:
@@ -156,7 +161,9 @@ def real(infrastructure: Infrastructure, worker: str, tmp_path_factory: pytest.T
 
 
 @pytest.mark.timeout(600)  # a failing example is made small first
-@settings(max_examples=15, deadline=None, print_blob=True, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=int(os.environ.get("CARE_CONNECT_PLAYS", "8")), deadline=None, print_blob=True, suppress_health_check=list(HealthCheck)
+)
 @example(([EVERYTHING, EVERYTHING, "never"], LATE_RESOLUTION))
 @example(([EVERYTHING, EVERYTHING, "never"], WHILE_SUSPENDED))
 @example(([EVERYTHING, "decline", "never"], RACES))

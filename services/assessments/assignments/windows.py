@@ -102,8 +102,9 @@ def _ahead(episode: Episode, now: datetime) -> list[Visit]:
 
 
 def _begun(episode: Episode, now: datetime) -> list[Visit]:
-    """Those that stood when they began. One that was recorded after the fact was never ahead."""
-    return [visit for visit in episode.visits if visit.state != "cancelled" and visit.booked_at < visit.starts_at <= now]
+    """Those that stood when they began, up to the first session. One that was recorded after the fact was never ahead."""
+    first = min((v.starts_at for v in episode.visits if v.kind == "session" and v.state == "held"), default=now)
+    return [v for v in episode.visits if v.state != "cancelled" and v.booked_at < v.starts_at <= min(now, first)]
 
 
 def _after_session(terms: AfterSession, first: date, baseline_on: date | None, zone: str) -> Window | None:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from assessments.assignments.rules import AssignmentState
 from assessments.instruments.rules import flags_on_saving, read_answer
 from assessments.pages.opened import Opened
-from assessments.pages.opening import PROOF, Answering, AsItStands, ToAnswer
+from assessments.pages.opening import PROOF, Answering, AsItStands, Name, ToAnswer
 from assessments.pages.questions import Question, answered, first_open, minutes
 from assessments.pages.site import FORMS
 from assessments.responses import usecases
@@ -21,7 +21,7 @@ from assessments.responses.rules import SATISFACTION
 from common.auth import anyone
 from common.edge import TheJournal
 from common.journal import Journal
-from common.never_kept import FreeText
+from common.never_kept import FreeText, StructuredText
 from common.pages.errors import PageRoute
 from common.pages.language import LANGUAGES
 from common.problems import Problem
@@ -39,13 +39,13 @@ class AnswerIn(BaseModel):
 
     answer: Annotated[FreeText, Field(max_length=LONGEST)] = ""
     take_back: Literal["yes"] | None = None
-    form_proof: str = Field(max_length=64)
+    form_proof: StructuredText = Field(max_length=64)
 
 
 class SubmitIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    form_proof: str = Field(max_length=64)
+    form_proof: StructuredText = Field(max_length=64)
 
 
 assert PROOF in AnswerIn.model_fields, "checked before the form is read"
@@ -70,12 +70,12 @@ async def introduce(opened: ToAnswer) -> Response:
 
 
 @router.get("/questions/{instrument}/{link_id}")
-async def ask(opened: ToAnswer, instrument: str, link_id: str) -> Response:
+async def ask(opened: ToAnswer, instrument: Name, link_id: Name) -> Response:
     return _question(opened, opened.question(instrument, link_id))
 
 
 @router.post("/questions/{instrument}/{link_id}")
-async def answer(opened: Answering, journal: TheJournal, instrument: str, link_id: str, form: Annotated[AnswerIn, Form()]) -> Response:
+async def answer(opened: Answering, journal: TheJournal, instrument: Name, link_id: Name, form: Annotated[AnswerIn, Form()]) -> Response:
     """Saved at once. The first browser that answers is the one that sees the answers."""
     question, given = opened.question(instrument, link_id), form.answer.strip() or None
     if given is None and not _takes_back(opened, question, form):
@@ -109,7 +109,7 @@ def _worries(question: Question, given: str | None) -> bool:
 
 
 @router.get("/help/{instrument}/{link_id}")
-async def offer_help(opened: ToAnswer, instrument: str, link_id: str) -> Response:
+async def offer_help(opened: ToAnswer, instrument: Name, link_id: Name) -> Response:
     """After an answer that worries. It says nothing of the answer, and its address no more than it must."""
     return opened.page("help.html", go_on=opened.behind(opened.question(instrument, link_id)))
 

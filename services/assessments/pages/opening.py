@@ -5,7 +5,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 
 from assessments.instruments.catalogue import find
 from assessments.links import rules as links
@@ -19,14 +19,17 @@ from assessments.responses.rules import Progress
 from assessments.responses.usecases import progress
 from common.db import Database
 from common.edge import Db, Now
+from common.never_kept import StructuredText
 from common.pages.language import language_of
 from common.pages.rendering import Pages
 from common.problems import Problem
 
 PROOF = "form_proof"
+Token = Annotated[StructuredText, Path(max_length=200)]
+Name = Annotated[StructuredText, Path(max_length=40)]
 
 
-async def open_form(request: Request, db: Db, now: Now, token: str) -> Opened:
+async def open_form(request: Request, db: Db, now: Now, token: Token) -> Opened:
     """Raises Problem for a link that is none, or is over. Whether the form can still be answered is another question."""
     pages: Pages = request.app.state.pages
     found = await _progress(db, links.read(pages.site.form_key.encode(), token, now), now)
@@ -35,7 +38,7 @@ async def open_form(request: Request, db: Db, now: Now, token: str) -> Opened:
     return Opened(request, db, now, f"{FORMS}/{token}", found, questions, await client_of(db, found.assignment.client_id))
 
 
-async def open_to_answer(request: Request, db: Db, now: Now, token: str) -> Opened:
+async def open_to_answer(request: Request, db: Db, now: Now, token: Token) -> Opened:
     """Raises Problem as well where nothing more is taken: submitted, too late, or not to be answered any more."""
     opened = await open_form(request, db, now, token)
     try:

@@ -65,6 +65,12 @@ def test_A1_a_visit_that_is_learned_of_once_it_has_begun_is_an_exception_and_sta
     assert (only(there).state, only(there).due_at) == (AssignmentState.QUEUED, NOON - HOUR), "sent before the next one, and late"
 
 
+def test_A1_a_visit_after_the_first_session_is_no_first_visit_however_late_the_session_was_recorded() -> None:
+    recorded = visit(NOON - HOUR, NOON - 2 * DAY, "held", "session", NOON.date() - 2 * DAY)
+    course = episode(recorded, visit(NOON - HOUR, NOON, kind="session"))
+    assert planned(known(course), {}, NOON, FIRST) == {}
+
+
 def test_A1_what_is_long_past_or_was_answered_before_the_visit_is_no_exception() -> None:
     course = episode(visit(NOON - 9 * DAY, NOON - 8 * DAY))
     assert planned(known(course), {}, NOON, FIRST) == {}
