@@ -1,26 +1,27 @@
-"""A1, A3, A4 over half a year of 30 clients, with outages and kills: each due assessment once, in its window, and no exceptions.
+"""A1, A3, A4 over half a year of a dozen clients, with a kill and an outage: each due assessment once, in its window, and no exceptions.
 
-All 2,000 clients: `make soak-assessments`.
+All 2,000 clients with every kind of fault: `make soak-assessments`.
 """
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import copy
 from datetime import timedelta
-from random import Random
 
 import pytest
 
 from common.contracts.assessments import AssessmentSent
 from tests.simulation.checking import cases, check
-from tests.simulation.half_year import ONE_OF_EACH, half_year
+from tests.simulation.half_year import half_year
 from tests.simulation.record import Run
+from tests.simulation.stops import Kind
 
-SEED = int(os.environ.get("CARE_CONNECT_SEED") or Random().randrange(10**6))
+SEED = int(os.environ.get("CARE_CONNECT_SEED") or 7)
 pytestmark = pytest.mark.timeout(600)
-CLIENTS, HOURS = 30, 36
-SCHEDULES = {"first_assessments": 20, "follow_up": 3, "satisfaction_first": 15, "satisfaction_later": 1}
+CLIENTS, HOURS = 12, 96
+FEW: Mapping[Kind, int] = {"kill both": 1, "scheduling refuses": 1}
+SCHEDULES = {"first_assessments": 6, "follow_up": 1, "satisfaction_first": 6, "satisfaction_later": 1}
 """How often each is sent at least."""
 
 
@@ -28,7 +29,7 @@ SCHEDULES = {"first_assessments": 20, "follow_up": 3, "satisfaction_first": 15, 
 async def run() -> Run:
     if os.environ.get("CARE_CONNECT_TEST_STACK", "embedded") != "embedded":
         pytest.skip("only servers that run here can be killed: STACK is not embedded")
-    return await asyncio.to_thread(half_year, CLIENTS, SEED, HOURS, ONE_OF_EACH)
+    return await asyncio.to_thread(half_year, CLIENTS, SEED, HOURS, FEW)
 
 
 def test_A1_A3_A4_every_due_assessment_is_sent_once_in_its_window_in_half_a_year_of_outages_and_kills(run: Run) -> None:
@@ -36,7 +37,7 @@ def test_A1_A3_A4_every_due_assessment_is_sent_once_in_its_window_in_half_a_year
     print(f"seed {SEED}: {run.figures}")
     assert not found, f"seed {SEED}\n" + "\n\n".join(found[:3])
     assert run.exceptions == []
-    assert set(run.faults) == set(ONE_OF_EACH)
+    assert set(run.faults) == set(FEW)
     sent = {schedule: sum(fact.schedule == schedule for fact in run.told(AssessmentSent)) for schedule in SCHEDULES}
     assert all(count >= least for count, least in zip(sent.values(), SCHEDULES.values(), strict=True)), sent
 
@@ -71,8 +72,8 @@ def test_the_checker_sees_a_notice_that_was_lost_or_came_late_and_a_reminder_aft
     late.notices = [n | {"taken_at": n["not_after"]} if n is notice else n for n in run.notices]
     case, sent, answered = next((c, s, at) for c in cases(run) for s in c.sent if (at := c.answered_at(s)))
     reason = f"assignment:{sent.assignment_id}:reminder_1"
-    reminder = notice | {"recipient_id": case.history.client_id, "reason": reason, "taken_at": answered + timedelta(days=3)}
-    reminded.notices = [*run.notices, reminder | {"not_after": answered + timedelta(days=9)}]
+    reminder = notice | {"recipient_id": case.history.client_id, "reason": reason, "taken_at": answered + timedelta(days=10)}
+    reminded.notices = [*run.notices, reminder | {"not_after": answered + timedelta(days=20)}]
     assert any("was never told" in found for found in check(lost))
     assert any("too late" in found for found in check(late))
     assert any("reminded of" in found for found in check(reminded))

@@ -20,9 +20,6 @@ ALL: Mapping[Kind, int] = {
     "kill": 8, "kill both": 6, "kill postgres": 3, "kafka away": 2, "scheduling refuses": 2, "scheduling hangs": 1,
     "service away": 4, "cut off": 2,
 }  # fmt: skip
-ONE_OF_EACH: Mapping[Kind, int] = {
-    "kill": 1, "kill both": 1, "kill postgres": 1, "kafka away": 1, "scheduling refuses": 1, "service away": 2,
-}  # fmt: skip
 
 
 def half_year(
