@@ -78,6 +78,7 @@ bench: $(READY) ## Measure the opt-out beside its floor and other relays
 	@$(BIN)/python -m bench $(ARGS)
 
 soak-assessments: $(READY) ## Send to 2,000 clients for half a year, with outages and kills (a quarter of an hour; ARGS=--seed=8)
+	@$(BIN)/python -m pytest -q tests/simulation/half_year_in_small.py
 	@timeout 1800 $(BIN)/python -m tests.simulation $(ARGS)
 
 ##@ Change

@@ -1,6 +1,6 @@
 """A1, A3, A4 over half a year of a dozen clients, with a kill and an outage: each due assessment once, in its window, and no exceptions.
 
-All 2,000 clients with every kind of fault: `make soak-assessments`.
+Not part of `make test`, which has 15 minutes: `make soak-assessments` runs it, and then all 2,000 clients with every kind of fault.
 """
 
 import asyncio
