@@ -26,7 +26,7 @@ KILLS = {
     "kafka": 2, "postgres": 2, "relay leader": 2,
 }  # fmt: skip
 OTHER = {"relay leader's backend": 1, "pause reporting": 1, "pause reporting-2": 1, "pause consent": 1}
-BREATH_SECONDS = 2
+BREATH_SECONDS = 3
 READY_SECONDS = 90
 
 

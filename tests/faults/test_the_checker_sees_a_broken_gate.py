@@ -15,7 +15,7 @@ from deploy.local.infrastructure import Infrastructure
 from deploy.local.stack import Stack
 
 SCRIPT = Path(__file__).with_name("broken_gate.py")
-COURSE = Course(opt_outs=40, seconds=8, downloaders=10, fresh_export_every=3, seed=7)
+COURSE = Course(opt_outs=24, seconds=5, downloaders=10, fresh_export_every=3, seed=7)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ async def raced_against(stack: Stack, broken: str) -> Report:
     process.env = {**process.env, "BROKEN_GATE": broken}
     process.start()
     await asyncio.to_thread(process.wait_ready, f"{stack.url('reporting')}/readyz", 60)
-    run = await race(stack, *await create_sharers(stack, 40, responses=1), COURSE)
+    run = await race(stack, *await create_sharers(stack, 30, responses=1), COURSE)
     report = check(run.history)
     print(f"without {broken}: {report.counts}, {report.anomalies}")
     return report

@@ -48,11 +48,9 @@ async def lived(care: Care, choice: str) -> dict[str, Any]:
     answers += sorted(episodes, key=lambda episode: episode["sought_at"])
     known = {str(silent): "silent", str(good): "good", str(next_one): "next", str(client): "client"}
     facts = [fact for fact in await care.facts(client) if fact["fact"] not in OF_THE_CHOICE]
-    told = {
-        who: sorted(t for t in await care.told(role, UUID(id)) if not t.startswith(OF_ASSESSMENTS))
-        for id, who in known.items()
-        for role in ("client" if who == "client" else "provider",)
-    }
+    roles = {id: "client" if who == "client" else "provider" for id, who in known.items()}
+    inboxes = {who: await care.told(roles[id], UUID(id)) for id, who in known.items()}
+    told = {who: sorted(template for template in inbox if not template.startswith(OF_ASSESSMENTS)) for who, inbox in inboxes.items()}
     return {
         "answers": [same(answer, known) for answer in answers],
         "facts": sorted((same(fact, known) for fact in facts), key=json.dumps),

@@ -1,5 +1,5 @@
-"""Real answers: NHANES 2013-2016, adults of 20 and older, against the published table. All of them are scored, and every sixteenth through the
-API, which has to say the same; CARE_CONNECT_NHANES=all sends all of them there (some minutes).
+"""Real answers: NHANES 2013-2016, adults of 20 and older, against the published table. All of them are scored, and every
+sixteenth through the API, which has to say the same; CARE_CONNECT_NHANES=all sends all of them there (some minutes).
 
 Data: CDC/NCHS NHANES, public domain. NCHS asks: statistical use only, no re-identification, no linkage. Published: 8.1 % of adults 20+ had
 a PHQ-9 of 10 or more in 2013-2016, men 5.5 %, women 10.4 % (NCHS Data Brief 303).
