@@ -114,7 +114,7 @@ async def _check(tx: AsyncConnection, versions: Versions, clients: list[object])
 
 
 async def run(infrastructure: Infrastructure, quick: bool) -> None:
-    count, rounds = (2_000, 1) if quick else (100_000, 2)
+    count, rounds = (2_000, 1) if quick else (100_000, 1)
     contenders = [Contender("floor", floor), Contender("ours", ours), Contender("one by one", one_by_one, 0.02)]
     with Processor() as processor:
         for turn in range(rounds):
