@@ -248,7 +248,7 @@ def _write(speeds: Speeds, plan: Plan, processor: Processor) -> None:
         f"a whole PHQ-9 each, on {CONNECTIONS} connections, closed loop, medians over {plan.rounds} rounds in turns; our whole stack runs, "
         "and plans and publishes what was answered on the same cores",
         "plain: asyncpg, one row, one transaction. bare: FastAPI reads the same body and does the same; no token, no score, no event",
-        "ours, in care: two sessions held and a baseline, so four rule sets are measured and told when the client is planned, on the same cores",
+        "ours, in care: two sessions held and a baseline, so four rule sets are measured when the client is planned",
         "every response was counted in the database afterwards, and every follow-up in the outcomes",
         str(processor),
     ]
