@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from statistics import median
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -103,13 +104,13 @@ async def _batch(db: Database, journal: Journal, versions: Versions, size: int, 
             await _check(tx, versions, [item.client_id for item in found])
         mailed = [item.model_copy(update={"state": AssignmentState.SENT, "sent_at": NOW}) for item in found]
         await tables.save(tx, mailed)
-        await tell(tx, [notice_of(item, schedule, TOLD, "sent", item.closes_at) for item in mailed], NOW)
+        await tell(tx, [notice_of(item, schedule, TOLD, "sent") for item in mailed], NOW)
         await journal.append_all(tx, [sent(item, NOW) for item in mailed])
     return len(due)
 
 
-async def _check(tx: AsyncConnection, versions: Versions, clients: list[object]) -> None:
-    for facts in (await facts_of(tx, clients)).values():  # type: ignore[arg-type]
+async def _check(tx: AsyncConnection, versions: Versions, clients: list[UUID]) -> None:
+    for facts in (await facts_of(tx, clients)).values():
         assert window_of(versions.newest[CODE], facts.episodes[0], facts, NOW)
 
 

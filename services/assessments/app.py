@@ -54,7 +54,7 @@ def create_app(settings: AssessmentsSettings) -> FastAPI:
         versions = Versions(SAFETY)
         await when_there(lambda: ship(db, clock.now()))
         await when_there(lambda: versions.refresh(db))
-        acts = {**sending.actions(versions, state.told), **safety_actions(journal)}
+        acts = {**sending.actions(versions, state.told), **safety_actions()}
         sweep = Sweep(db, journal, clock, versions.policies, acts, lambda *_: (), running.metrics)
         delivery = deliver_notices(db, running.http, running.token, settings.scheduling_url, clock)
         return [plan_assignments(db, journal, clock, versions), sweep.run(), delivery]

@@ -47,7 +47,7 @@ class Office:
         await migrate(self.db, "assessments", Path(MIGRATIONS), metadata, 4)
         await ship(self.db, NOON)
         await self.versions.refresh(self.db)
-        acts = {**sending.actions(self.versions, Told("http://x", b"key")), **safety_actions(self.journal)}
+        acts = {**sending.actions(self.versions, Told("http://x", b"key")), **safety_actions()}
         self.sweep = Sweep(self.db, self.journal, self.clock, self.versions.policies, acts, lambda *_: ())
         person: dict[str, Any] = {"employer_id": uuid4(), "plan_id": uuid4(), "birth_year": 1985, "sex": "female", "state": "MA"}
         async with self.db.begin_event() as tx:

@@ -50,7 +50,7 @@ class AllowSignIn(AllowPage):
 
     async def __call__(self, request: Request) -> Principal:
         site, origin = _site(request), request.headers.get("origin")
-        if site.portals and origin is not None and origin not in (*site.portals, _origin_of(site.public_url)):
+        if site.portals and origin is not None and origin not in (*site.portals, origin_of(site.public_url)):
             raise _forged()  # somebody else's token would put what its reader decides on somebody else's record
         return await self.holder(request, await token_in_form(request))
 
@@ -72,7 +72,7 @@ def _csrf_for(site: Site, token: str) -> str:
 async def _check_form(request: Request, token: str) -> None:
     """Raises Problem."""
     site, origin = _site(request), request.headers.get("origin")
-    if origin is not None and origin != _origin_of(site.public_url):
+    if origin is not None and origin != origin_of(site.public_url):
         raise _forged()
     sent = await _field(request, CSRF)
     if not hmac.compare_digest(sent.encode(), _csrf_for(site, token).encode()):
@@ -88,7 +88,7 @@ def _forged() -> Problem:
     return Problem("forbidden", "The form did not come from a page of this session.", field="form")
 
 
-def _origin_of(url: str) -> str:
+def origin_of(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 

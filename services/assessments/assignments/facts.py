@@ -1,7 +1,6 @@
 """Reads what is known of clients: for many at once, in one statement for each kind of fact."""
 
 from collections.abc import Collection
-from itertools import groupby
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -11,11 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from assessments.assignments.windows import Facts
 from assessments.care.tables import care_request, episodes_of
 from assessments.clients.tables import known_client
-from assessments.responses.rules import AssessmentResponse
-from assessments.responses.tables import assessment_response
+from assessments.responses.tables import completed_of_all
 
 ZONES = frozenset(available_timezones())
-SHOWN = [assessment_response.c[name] for name in AssessmentResponse.model_fields]
 
 
 async def facts_of(tx: AsyncConnection, client_ids: Collection[UUID], *, lock: bool = False) -> dict[UUID, Facts]:
@@ -25,7 +22,7 @@ async def facts_of(tx: AsyncConnection, client_ids: Collection[UUID], *, lock: b
     zones = {row.client_id: row.time_zone for row in await tx.execute(known.with_for_update() if lock else known)}
     there = list(zones)
     episodes = await episodes_of(tx, there)
-    responses = await _responses_of(tx, there)
+    responses = await completed_of_all(tx, there)
     in_care = await _in_care(tx, there)
     return {
         client_id: Facts(
@@ -33,14 +30,6 @@ async def facts_of(tx: AsyncConnection, client_ids: Collection[UUID], *, lock: b
         )
         for client_id, zone in zones.items()
     }
-
-
-async def _responses_of(tx: AsyncConnection, client_ids: Collection[UUID]) -> dict[UUID, list[AssessmentResponse]]:
-    columns = assessment_response.c
-    completed = sa.select(*SHOWN).where(columns.client_id.in_(client_ids), columns.state == "completed")
-    rows = await tx.execute(completed.order_by(columns.client_id, columns.completed_at, columns.response_id))
-    found = (AssessmentResponse.model_validate(row, from_attributes=True) for row in rows)
-    return {client_id: list(its) for client_id, its in groupby(found, key=lambda response: response.client_id)}
 
 
 async def _in_care(tx: AsyncConnection, client_ids: Collection[UUID]) -> set[UUID]:

@@ -16,7 +16,7 @@ from assessments.assignments.marking import mark_again
 from assessments.assignments.rules import Assignment, AssignmentState
 from assessments.assignments.telling import Told, expired, notice_of, sent
 from assessments.assignments.windows import Facts, is_answered, window_of
-from assessments.notices.rules import Notice
+from assessments.care.rules import Episode
 from assessments.notices.usecases import tell
 from assessments.schedules.rules import CLOSE, REMIND, SEND, Schedule
 from assessments.schedules.versions import Versions
@@ -38,8 +38,7 @@ def actions(versions: Versions, told: Told) -> Mapping[str, Action]:
         unsent = {before.assignment_id: before.client_id for before, after in zip(due, judged, strict=True) if after is None}
         await mark_again(tx, set(unsent.values()))
         mailed = [a for a in changed if a.state is AssignmentState.SENT]
-        noted = [_notice(a, facts[a.client_id], versions, told, "sent", now) for a in mailed]
-        await tell(tx, [notice for notice in noted if notice], now)
+        await tell(tx, [notice_of(a, versions.newest[a.schedule], told, "sent") for a in mailed], now)
         not_now = [firing.deadline.deadline_id for firing in firings if firing.deadline.subject in unsent]
         return Fired([sent(assignment, now) for assignment in mailed], not_now)
 
@@ -47,8 +46,8 @@ def actions(versions: Versions, told: Told) -> Mapping[str, Action]:
         rungs = {firing.deadline.subject: firing.rung_key for firing in firings}
         open_ones = [a for a in batch.values() if a.state is AssignmentState.SENT and now < a.closes_at]
         facts = await facts_of(tx, {assignment.client_id for assignment in open_ones})
-        noted = [_notice(a, facts[a.client_id], versions, told, rungs[a.assignment_id], now) for a in open_ones]
-        await tell(tx, [notice for notice in noted if notice], now)
+        wanted = [a for a in open_ones if _still_of_use(a, facts[a.client_id], versions.newest[a.schedule], now)]
+        await tell(tx, [notice_of(a, versions.newest[a.schedule], told, rungs[a.assignment_id]) for a in wanted], now)
         return Fired()
 
     return {SEND: _locked(send), REMIND: _locked(remind), CLOSE: _locked(_close)}
@@ -74,8 +73,7 @@ async def _close(tx: AsyncConnection, batch: Batch, _firings: Sequence[Firing], 
 
 def _judged(queued: Assignment, facts: Facts, schedule: Schedule, now: datetime) -> Assignment | None:
     """As it is from now on; None where it is not to be sent now."""
-    episode = next(e for e in facts.episodes if e.episode_id == queued.episode_id)
-    window = window_of(schedule, episode, facts, now)
+    window = window_of(schedule, _episode(queued, facts), facts, now)
     if window is None or not window.send_at <= now < window.last_at:
         return None
     if is_answered(schedule, facts, now):
@@ -83,12 +81,10 @@ def _judged(queued: Assignment, facts: Facts, schedule: Schedule, now: datetime)
     return queued.model_copy(update={"state": AssignmentState.SENT, "sent_at": now})
 
 
-def _notice(assignment: Assignment, facts: Facts, versions: Versions, told: Told, step: str, now: datetime) -> Notice | None:
-    """What asks about the time before a visit is of no use once that has begun, or was called off. Other things are for as long as they can
-    be answered."""
-    schedule = versions.newest[assignment.schedule]
-    if schedule.before_visit is None:
-        return notice_of(assignment, schedule, told, step, assignment.closes_at)
-    episode = next(e for e in facts.episodes if e.episode_id == assignment.episode_id)
-    window = window_of(schedule, episode, facts, now)
-    return notice_of(assignment, schedule, told, step, window.last_at) if window else None
+def _still_of_use(assignment: Assignment, facts: Facts, schedule: Schedule, now: datetime) -> bool:
+    """What asks about the time before a visit is of no use once that has begun, or was called off."""
+    return schedule.before_visit is None or window_of(schedule, _episode(assignment, facts), facts, now) is not None
+
+
+def _episode(assignment: Assignment, facts: Facts) -> Episode:
+    return next(episode for episode in facts.episodes if episode.episode_id == assignment.episode_id)

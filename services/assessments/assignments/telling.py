@@ -27,7 +27,7 @@ def link_of(assignment: Assignment, told: Told) -> str:
     return f"{told.public_url.rstrip('/')}/forms/{token}"
 
 
-def notice_of(assignment: Assignment, schedule: Schedule, told: Told, step: str, not_after: datetime) -> Notice:
+def notice_of(assignment: Assignment, schedule: Schedule, told: Told, step: str) -> Notice:
     """`step`: `sent`, or the key of a reminder. Nothing clinical stands in it."""
     kind = "sent" if step == "sent" else "reminder"
     return Notice(

@@ -51,8 +51,13 @@ def window_of(schedule: Schedule, episode: Episode, facts: Facts, now: datetime)
     first = episode.first_session_on
     if first is None:
         return None
-    window = _after_session(schedule.after_session, first, _baseline_on(schedule, episode, facts), facts.zone)
-    return window if window and _condition_holds(schedule, episode, facts, window, now) else None
+    baseline_on = _baseline_on(episode, facts) if schedule.condition == "elevated_baseline" else None
+    if schedule.condition == "elevated_baseline" and baseline_on is None:
+        return None
+    window = _after_session(schedule.after_session, first, baseline_on, facts.zone)
+    if window and schedule.condition == "in_care" and window.send_at <= now and not facts.in_care:
+        return None  # before the time has come nobody knows
+    return window
 
 
 def is_answered(schedule: Schedule, facts: Facts, at: datetime) -> bool:
@@ -122,18 +127,7 @@ def _local(day: date, hour: int, zone: str) -> datetime:
     return datetime.combine(day, time(hour), ZoneInfo(zone)).astimezone(ZoneInfo("UTC"))
 
 
-def _baseline_on(schedule: Schedule, episode: Episode, facts: Facts) -> date | None:
-    if schedule.condition != "elevated_baseline":
-        return None
+def _baseline_on(episode: Episode, facts: Facts) -> date | None:
+    """The client's day of the baseline that is elevated; None where none is."""
     found = elevated_baseline(episode, facts.responses, facts.zone, facts.episodes)
     return found.response.completed_at.astimezone(ZoneInfo(facts.zone)).date() if found else None
-
-
-def _condition_holds(schedule: Schedule, episode: Episode, facts: Facts, window: Window, now: datetime) -> bool:
-    match schedule.condition:
-        case "elevated_baseline":
-            return elevated_baseline(episode, facts.responses, facts.zone, facts.episodes) is not None
-        case "in_care":  # it tells only when the time has come
-            return facts.in_care or now < window.send_at
-        case None:
-            return True

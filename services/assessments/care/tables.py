@@ -68,12 +68,8 @@ def _visit(row: sa.Row[tuple[object, ...]]) -> Visit:
     )
 
 
-async def provider_of(tx: AsyncConnection, client_id: UUID) -> UUID | None:
-    """Who takes care of the client now; the last one who began to, where there are several."""
-    return next(iter(await providers_of(tx, client_id)), None)
-
-
 async def providers_of(tx: AsyncConnection, client_id: UUID) -> Sequence[UUID]:
+    """Who takes care of the client now; the last one who began to comes first."""
     requests = care_request.c
     wanted = sa.select(requests.provider_id).where(requests.client_id == client_id, requests.state == "in_care")
     return (await tx.scalars(wanted.order_by(requests.changed_at.desc(), requests.request_id))).all()

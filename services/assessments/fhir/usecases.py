@@ -116,13 +116,13 @@ async def records_of(db: Database, caller: Principal, client_id: UUID) -> list[R
     """All of a client's clinical responses, the oldest first, and then what is still in progress."""
     await check_may_see(db, caller, client_id)
     async with db.begin() as tx:
-        completed = [await responses.find(tx, one.response_id) for one in await responses.completed_of(tx, client_id)]
+        completed = await responses.single_answers_of(tx, client_id)
         begun = [
             draft
             for one in await assignments.of_client(tx, client_id)
             for draft in (await responses.drafts_of(tx, one.assignment_id)).values()
         ]
-    records = [_completed(one) for one in completed if one] + [_begun(one) for one in begun if one.answers and not one.submitted]
+    records = [_completed(one) for one in completed] + [_begun(one) for one in begun if one.answers and not one.submitted]
     return [record for record in records if record.instrument.panel]
 
 

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Annotated
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from fastapi import Depends, Path, Request
@@ -22,6 +21,7 @@ from common.edge import Db, Now
 from common.never_kept import StructuredText
 from common.pages.language import language_of
 from common.pages.rendering import Pages
+from common.pages.session import origin_of
 from common.problems import Problem
 
 PROOF = "form_proof"
@@ -66,13 +66,8 @@ async def check_form(request: Request, opened: Opened) -> None:
     origin = request.headers.get("origin")
     sent = (await request.form()).get(PROOF)
     proof = form_proof(opened.site.form_key, opened.assignment.assignment_id)
-    if origin not in (None, _origin_of(opened.site.public_url)) or not isinstance(sent, str) or not holds(proof, sent):
+    if origin not in (None, origin_of(opened.site.public_url)) or not isinstance(sent, str) or not holds(proof, sent):
         raise Problem("forbidden", "The form did not come from a page of this link.", field="link_form")
-
-
-def _origin_of(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 async def _answering(request: Request, opened: "ToAnswer") -> Opened:

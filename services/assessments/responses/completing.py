@@ -34,5 +34,5 @@ async def follow_up(tx: AsyncConnection, responses: Sequence[AssessmentResponse]
     events: list[Event] = []
     for response in responses:
         events.extend(events_of(response))
-        events.extend(await assignments.response_completed(tx, response, now))
+        await assignments.response_completed(tx, response, now)
     return events

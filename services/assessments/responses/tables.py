@@ -1,7 +1,9 @@
 """`assessment_response`: one row a form that somebody began to fill in, its answers as given, and its score once it is completed."""
 
+from collections.abc import Collection
 from dataclasses import asdict, fields
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -109,8 +111,21 @@ async def complete_assignment(tx: AsyncConnection, assignment_id: UUID, now: dat
 
 async def completed_of(tx: AsyncConnection, client_id: UUID) -> list[AssessmentResponse]:
     """The oldest first, satisfaction among them."""
-    wanted = sa.select(*SHOWN).where(rows.client_id == client_id, COMPLETED).order_by(rows.completed_at, rows.response_id)
-    return [AssessmentResponse.model_validate(row, from_attributes=True) for row in await tx.execute(wanted)]
+    return (await completed_of_all(tx, [client_id])).get(client_id, [])
+
+
+async def completed_of_all(tx: AsyncConnection, client_ids: Collection[UUID]) -> dict[UUID, list[AssessmentResponse]]:
+    """The same for many; who has none is left out."""
+    wanted = sa.select(*SHOWN).where(rows.client_id.in_(client_ids), COMPLETED)
+    found = await tx.execute(wanted.order_by(rows.client_id, rows.completed_at, rows.response_id))
+    shown = (AssessmentResponse.model_validate(row, from_attributes=True) for row in found)
+    return {client_id: list(its) for client_id, its in groupby(shown, key=lambda response: response.client_id)}
+
+
+async def single_answers_of(tx: AsyncConnection, client_id: UUID) -> list[SingleAnswers]:
+    """Of all completed ones, the oldest first."""
+    wanted = sa.select(*SHOWN, rows.answers).where(rows.client_id == client_id, COMPLETED).order_by(rows.completed_at, rows.response_id)
+    return [SingleAnswers.model_validate(row, from_attributes=True) for row in await tx.execute(wanted)]
 
 
 async def list_after(

@@ -11,10 +11,9 @@ from assessments.safety import rules, tables
 from assessments.safety.rules import SafetyFlag
 from common.contracts.event import Event
 from common.deadlines.firing import Action, Fired, Firing
-from common.journal import Journal
 
 
-def actions(_journal: Journal) -> Mapping[str, Action]:
+def actions() -> Mapping[str, Action]:
     """All that the policies name. Their events are appended by whoever fires them."""
     return {
         "remind_provider_of_safety_flag": _each(_remind),

@@ -103,7 +103,7 @@ class Clinic:
         self.now += timedelta(hours=hours)
         clock = Clock(simulated=True)
         clock.move_to(self.now)
-        await Sweep(self.db, JOURNAL, clock, POLICIES, actions(JOURNAL), lambda *_: ()).drain()
+        await Sweep(self.db, JOURNAL, clock, POLICIES, actions(), lambda *_: ()).drain()
 
     async def told(self) -> list[tuple[str, UUID]]:
         """In the order of telling."""
