@@ -28,6 +28,8 @@ from reporting.redaction.handlers import DecisionHandlers
 from reporting.release.freshness import Freshness
 from reporting.release.gate import LOCK_CLASS, Gate
 from reporting.release.routes import router as disclosures
+from reporting.release_ledger import tables as _ledger_tables 
+from reporting.rollups import tables as _rollup_tables 
 from reporting.schema import metadata
 from reporting.settings import ReportingSettings
 
