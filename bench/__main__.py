@@ -13,7 +13,22 @@ from pathlib import Path
 
 import uvloop
 
-from bench import booking, consumer, deadlines, decisions, directory, journal, optout, ours, redaction, responses, sending, stages
+from bench import (
+    booking,
+    consumer,
+    deadlines,
+    decisions,
+    directory,
+    journal,
+    optout,
+    ours,
+    redaction,
+    report_page,
+    responses,
+    rollups,
+    sending,
+    stages,
+)
 from bench.moments import Moments
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.ports import free_ports
@@ -93,6 +108,14 @@ def _sending(infrastructure: Infrastructure, _: Path, quick: bool) -> None:
     uvloop.run(sending.run(infrastructure, quick))
 
 
+def _rollups(infrastructure: Infrastructure, _: Path, quick: bool) -> None:
+    uvloop.run(rollups.run(infrastructure, quick))
+
+
+def _report_page(infrastructure: Infrastructure, _: Path, quick: bool) -> None:
+    uvloop.run(report_page.run(infrastructure, quick))
+
+
 PARTS: dict[str, Callable[[Infrastructure, Path, bool], None]] = {
     "optout": _optout,
     "journal": _journal,
@@ -105,6 +128,8 @@ PARTS: dict[str, Callable[[Infrastructure, Path, bool], None]] = {
     "directory": _directory,
     "responses": _responses,
     "sending": _sending,
+    "rollups": _rollups,
+    "report_page": _report_page,
 }
 ASKED_FOR_ONLY = ("stages", "deadlines")
 

@@ -126,6 +126,10 @@ class Stack:
             yield "ASSESSMENTS_PUBLIC_URL", self.url("assessments")
             yield "ASSESSMENTS_LINK_KEY", SECRET
             yield "ASSESSMENTS_COOKIE_SECURE", "false"
+        if service == "reporting":
+            yield "REPORTING_PUBLIC_URL", self.url("reporting")
+            yield "REPORTING_COOKIE_SECURE", "false"
+            yield "REPORTING_RELEASE_EVERY_SECONDS", "0"
         for neighbour in NEIGHBOURS[service]:
             yield f"{prefix}_{neighbour.upper()}_URL", self.url(neighbour)
         for key, value in self.settings.items():

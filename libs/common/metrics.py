@@ -40,4 +40,5 @@ class Metrics:
         self.deadline_failures = Counter(
             "deadline_failures", "Times that a deadline could not be fired, and was put off.", ["policy"], registry=r
         )
+        self.rollup_differences = Gauge("rollup_differences", "Counts on which the nightly second count does not agree.", registry=r)
         self.requests = Histogram("http_request_seconds", "HTTP requests.", ["route", "method", "status"], registry=r, buckets=MILLISECONDS)

@@ -58,6 +58,7 @@ STATUS = {
     "requirement_not_met": 409,
     "visit_limit_reached": 409,
     "eligibility_file_refused": 422,
+    "population_fixed": 409,
     "internal": 500,
 }
 

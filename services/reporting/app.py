@@ -1,23 +1,18 @@
 """The reporting service, put together."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 
-from common.applying import Subscription
-from common.contracts.assessments import AssessmentCompleted, SatisfactionAnswered
+from common.applying import Handler, Subscription
 from common.contracts.catalogue import EVENTS
 from common.contracts.consent import Declined, OptedIn, OptedOut, SharingNarrowed, SharingResumed, SharingSuspended
+from common.contracts.event import Event
 from common.contracts.partner import RECALL_TOPIC, STATE_TOPIC
-from common.contracts.scheduling import (
-    AppointmentCancelled,
-    AppointmentHeld,
-    AppointmentMissed,
-    AppointmentMoved,
-    AppointmentScheduled,
-    ClientRegistered,
-)
+from common.db import Connection
+from common.pages.rendering import Pages
 from common.service import Definition, Running, build, serve
 from reporting.exports.routes import router as exports
 from reporting.partner.publisher import COMPACTED, Publisher
@@ -28,11 +23,18 @@ from reporting.redaction.handlers import DecisionHandlers
 from reporting.release.freshness import Freshness
 from reporting.release.gate import LOCK_CLASS, Gate
 from reporting.release.routes import router as disclosures
-from reporting.release_ledger import tables as _ledger_tables 
-from reporting.rollups import tables as _rollup_tables 
+from reporting.release_ledger.nightly import release_nightly
+from reporting.release_ledger.routes import router as releases
+from reporting.reports.pages import router as report_pages
+from reporting.reports.reader import keep_open, open_reader
+from reporting.reports.routes import router as reports
+from reporting.reports.site import site_of
+from reporting.rollups import handlers as rollups
+from reporting.rollups.counting import count_clients
 from reporting.schema import metadata
 from reporting.settings import ReportingSettings
 
+Handlers = Mapping[type[Event], Handler]
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -54,23 +56,8 @@ def create_app(settings: ReportingSettings) -> FastAPI:
             EVENTS,
             lock_class=LOCK_CLASS,
         )
-        scheduling = Subscription(
-            "scheduling",
-            {
-                ClientRegistered: projections.on_client_registered,
-                AppointmentScheduled: projections.on_appointment_scheduled,
-                AppointmentMoved: projections.on_appointment_moved,
-                AppointmentCancelled: projections.on_appointment_cancelled,
-                AppointmentMissed: projections.on_appointment_missed,
-                AppointmentHeld: projections.on_appointment_held,
-            },
-            EVENTS,
-        )
-        assessments = Subscription(
-            "assessments",
-            {AssessmentCompleted: projections.on_assessment_completed, SatisfactionAnswered: projections.on_satisfaction_answered},
-            EVENTS,
-        )
+        scheduling = Subscription("scheduling", _both(projections.SCHEDULING, rollups.SCHEDULING), EVENTS)
+        assessments = Subscription("assessments", _both(projections.ASSESSMENTS, rollups.ASSESSMENTS), EVENTS)
         return (consent, settings.consent_url), (scheduling, settings.scheduling_url), (assessments, settings.assessments_url)
 
     async def start(running: Running) -> Sequence[Awaitable[None]]:
@@ -85,12 +72,16 @@ def create_app(settings: ReportingSettings) -> FastAPI:
         )
         state.publisher.gate = state.gate
         state.settings = settings
-        return [state.publisher.run()]
+        state.pages, state.reports = Pages(site_of(settings)), await open_reader(settings.database_url)
+        work: list[Awaitable[None]] = [state.publisher.run(), keep_open(state.reports), count_clients(running.db)]
+        if settings.release_every_seconds:
+            work.append(release_nightly(running.db, running.clock, running.metrics, settings.release_every_seconds))
+        return work
 
     definition = Definition(
         "reporting",
         "Care Connect: reporting",
-        (exports, previews, recalls, disclosures),
+        (exports, previews, recalls, disclosures, releases, reports, report_pages),
         MIGRATIONS,
         metadata,
         subscriptions,
@@ -98,6 +89,20 @@ def create_app(settings: ReportingSettings) -> FastAPI:
         start=start,
     )
     return build(definition, settings)
+
+
+def _both(records: Handlers, counts: Handlers) -> Handlers:
+    """An event that becomes a record and is counted: in one transaction, the record first."""
+
+    def one_after_the_other(first: Handler, second: Handler) -> Handler:
+        async def handle(tx: Connection, received: Sequence[Any]) -> None:
+            await first(tx, received)
+            await second(tx, received)
+
+        return handle
+
+    twice = {kind: one_after_the_other(records[kind], counts[kind]) for kind in records.keys() & counts.keys()}
+    return {**records, **counts, **twice}
 
 
 def main() -> None:

@@ -11,9 +11,14 @@ class ReportingSettings(ServiceSettings):
     consent_url: str
     scheduling_url: str
     assessments_url: str
+    public_url: str
+    """Where browsers find this service."""
+    cookie_secure: bool = True
     page_rows: int = 200
     """Rows of one page of a download: small, for a page under way holds up the opt-outs of its stream."""
     page_seconds: float = 1.0
     """A recipient that does not take a page within this time is cut off."""
     freshness_seconds: float = 2.0
     """How long a release waits for consent's heads to be applied before it is refused."""
+    release_every_seconds: float = 86_400
+    """How often the rollups are counted a second time and what is due is released. 0: on command only (`POST /v1/releases`)."""

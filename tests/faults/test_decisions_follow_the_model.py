@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 from uuid import uuid4
@@ -12,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, example, given, note, settings
 from hypothesis import strategies as st
 
-from deploy.local.infrastructure import Infrastructure
 from deploy.local.stack import Stack
 from tests.faults.decision_model import Decline, OptIn, OptOut, Withdraw
 from tests.faults.model_driver import Known, Play, Said
@@ -155,9 +153,8 @@ PLAYS = int(os.environ.get("CARE_CONNECT_PLAYS", "5"))
 
 
 @pytest.fixture(scope="module")
-def real(infrastructure: Infrastructure, worker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
-    with Stack(infrastructure, tmp_path_factory.mktemp("model"), name=f"{worker}model_") as started:
-        yield Real(started)
+def real(stack: Stack) -> Real:
+    return Real(stack)
 
 
 @pytest.mark.timeout(600)  # a failing example is made small first

@@ -2,20 +2,23 @@
 
 import asyncio
 import os
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
 import pytest
 
 from consent.ledger.signing import verify_with
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.stack import Stack
+from tests.faults import senders as gateways
 from tests.faults.mails import answers_are_sent
-from tests.mails import becomes, writer
+from tests.mails import becomes, decision, writer
 from tests.records import beside, export_now, ledger_of, settled
 from tests.story import Story, eventually
 
@@ -68,8 +71,10 @@ async def without(stack: Stack, *names: str, kafka: Infrastructure | None = None
         yield
     finally:
         if kafka:
-            await asyncio.to_thread(kafka.kafka.start)
+            await asyncio.to_thread(kafka.kafka.launch)
         await start(stack, *names)
+        if kafka:
+            await asyncio.to_thread(kafka.kafka.wait_ready)
 
 
 async def sinks(story: Story, client: UUID, decision_id: str) -> dict[str, bool]:
@@ -225,3 +230,23 @@ async def test_C4_an_opt_out_of_somebody_unknown_outlasts_every_process(story: S
         again = await story.opt_out(beside(client), wait=0)
         assert again["place"]["position"] > opt_out["place"]["position"]
     assert (await proven(story, client))["record_id"] == opt_out["decision_id"]
+
+
+@pytest.mark.timeout(200)
+async def test_C4_every_mail_that_250_was_said_for_is_there_once_and_acted_upon_and_answered(
+    story: Story, stack: Stack, infrastructure: Infrastructure
+) -> None:
+    everybody, over = await gateways.senders(story), asyncio.Event()
+    await asyncio.gather(gateways.disturb(stack, infrastructure, everybody, over), *(sender.write_until(over) for sender in everybody))
+    heard = sum((sender.refusals for sender in everybody), Counter())
+    assert set(heard) == {"451", "cut off"}, "and nothing that makes a gateway give up"
+    connection = await asyncpg.connect(stack.database("consent"))
+    await gateways.check_that_nothing_waits(connection)
+    await gateways.check_the_table(connection, everybody)
+    for sender in everybody:
+        if sender.client:
+            plain = sender.text == gateways.CLEAR and sender.passes
+            assert await decision(story, sender.client) == ("opted_out" if plain else "suspended"), sender
+    await gateways.check_the_answers(stack, everybody)
+    await connection.close()
+    print(f"{sum(len(sender.taken) for sender in everybody)} mails, {gateways.KILLS} kills, {dict(heard)}")

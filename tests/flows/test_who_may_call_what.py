@@ -19,6 +19,9 @@ PUBLIC = {("GET", path) for path in LOOKED_AT} | {("POST", "/opt-out/{token}")} 
 """What needs no token. A link is its own proof: one can only opt out, the other only answer one form."""
 INDIVIDUAL = {"/v1/exports", "/v1/exports/{export_id}", "/v1/exports/{export_id}/parts/{stream}", "/v1/recalls"}
 
+AGGREGATES = ("/v1/employers", "/v1/measures", "/reports")
+"""All that an employer may call: its own reports as data and as pages, and what the measures are."""
+
 
 def rules(dependant: Any) -> list[Allow]:
     own = [dependant.call] if isinstance(dependant.call, Allow) else []
@@ -52,7 +55,7 @@ def test_C6_no_route_that_an_employer_may_call_is_about_a_client(service: str) -
         if Role.EMPLOYER in rules(route.dependant)[0].roles:
             names = {parameter.name for parameter in (*route.dependant.path_params, *route.dependant.query_params)}
             assert "client_id" not in names, route.path
-            assert route.path.startswith("/v1/employers"), route.path
+            assert route.path.startswith(AGGREGATES), route.path
 
 
 def test_R4_individual_data_leaves_only_to_the_plan() -> None:

@@ -6,7 +6,8 @@ breakdown parts the population into groups, each of which may be parted further;
 out, so that what a number leaves out is itself a number that the release ledger looks at (D4). The families are data (`published/`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -33,18 +34,20 @@ class Range(Data):
 
 
 class Group(Data):
-    """Those of these kinds (of all, where none is named) whose numbers lie in all the ranges."""
+    """Those of these kinds (of all, where none is named) whose numbers lie in all the ranges; and all of the kinds `besides`."""
 
     name: str = Field(pattern=NAME)
     title: str
     kinds: tuple[str, ...] = ()
     where: tuple[Range, ...] = ()
+    besides: tuple[str, ...] = ()
+    """Kinds that belong to it whatever their numbers are."""
     summed: bool = False
     """Whether the breakdown's weight is summed up over this group, and may be published with it."""
     groups: tuple["Group", ...] = ()
 
     def holds(self, kind: str, a: int, b: int) -> bool:
-        return (not self.kinds or kind in self.kinds) and all(part.holds(a, b) for part in self.where)
+        return kind in self.besides or ((not self.kinds or kind in self.kinds) and all(part.holds(a, b) for part in self.where))
 
 
 class Weight(Data):
@@ -71,6 +74,18 @@ class Breakdown(Data):
     monthly: bool = False
     """Whether its first level is offered for single months too; everything else is for quarters and years."""
 
+    @cached_property
+    def leaves(self) -> Mapping[tuple[str, ...], "Group"]:
+        """The smallest groups by their paths, in order."""
+        return {path: group for path in paths(self) if not (group := self.find(path)).groups}
+
+    @cached_property
+    def places(self) -> Mapping[tuple[str, ...], frozenset[int]]:
+        """Which of the smallest groups each group holds, by their place in the order; `()` holds them all."""
+        return {
+            path: frozenset(place for place, leaf in enumerate(self.leaves) if leaf[: len(path)] == path) for path in ((), *paths(self))
+        }
+
     def leaf(self, kind: str, a: int, b: int) -> tuple[str, ...]:
         """The names on the way from the first level to the smallest group that holds it. Raises LookupError where there is none."""
         path: list[str] = []
@@ -84,10 +99,16 @@ class Breakdown(Data):
         return tuple(path)
 
     def find(self, path: tuple[str, ...]) -> Group:
+        """Raises LookupError where there is none."""
         level = self.groups
-        for name in path[:-1]:
-            level = next(group for group in level if group.name == name).groups
-        return next(group for group in level if group.name == path[-1])
+        for depth, name in enumerate(path, 1):
+            group = next((group for group in level if group.name == name), None)
+            if group is None:
+                raise LookupError(f"{self.name} has no group {'/'.join(path[:depth])}")
+            if depth == len(path):
+                return group
+            level = group.groups
+        raise LookupError(f"{self.name}: a group has a name")
 
 
 class Measure(Data):
@@ -136,12 +157,19 @@ class Family(Data):
         for measure in self.measures:
             if measure.breakdown and measure.breakdown not in names:
                 raise ValueError(f"{measure.code}: there is no breakdown {measure.breakdown}")
-            for path in (*measure.of, *measure.among):
-                self.breakdown(measure.breakdown).find(tuple(path.split("/")))
+            try:
+                for path in (*measure.of, *measure.among):
+                    self.breakdown(measure.breakdown).find(tuple(path.split("/")))
+            except LookupError as error:
+                raise ValueError(f"{measure.code}: {error}") from error
         return self
 
     def breakdown(self, name: str) -> Breakdown:
-        return next(breakdown for breakdown in self.breakdowns if breakdown.name == name)
+        """Raises LookupError where there is none."""
+        found = next((breakdown for breakdown in self.breakdowns if breakdown.name == name), None)
+        if found is None:
+            raise LookupError(f"{self.code} has no breakdown {name}")
+        return found
 
 
 def paths(breakdown: Breakdown) -> Iterator[tuple[str, ...]]:

@@ -18,6 +18,8 @@ def upgrade() -> None:
         "asked_fact",
         sa.Column("asked_id", sa.UUID(), nullable=False),
         sa.Column("client_id", sa.UUID(), nullable=False),
+        sa.Column("episode_id", sa.UUID(), nullable=True),
+        sa.Column("programme", sa.Text(), nullable=False),
         sa.Column("asked_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("answered_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("score", sa.Integer(), nullable=True),
@@ -30,7 +32,9 @@ def upgrade() -> None:
         sa.Column("family", sa.Text(), nullable=False),
         sa.Column("month", sa.Text(), nullable=False),
         sa.Column("positions", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("parked", postgresql.ARRAY(sa.UUID()), nullable=False),
         sa.Column("closed_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("number", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.PrimaryKeyConstraint("family", "month", name=op.f("closing_pkey")),
     )
     op.create_table(
@@ -60,12 +64,24 @@ def upgrade() -> None:
         sa.Column("first_session_seconds", sa.Integer(), nullable=True),
         sa.Column("first_session_days", sa.Integer(), nullable=True),
         sa.Column("withdrawn_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.Column("outcome", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.Column("baseline_ids", postgresql.ARRAY(sa.UUID()), nullable=True),
-        sa.Column("follow_up_ids", postgresql.ARRAY(sa.UUID()), nullable=True),
+        sa.Column("ended_position", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("episode_id", name=op.f("episode_fact_pkey")),
     )
     op.create_index(op.f("episode_fact_client_id_idx"), "episode_fact", ["client_id"], unique=False)
+    op.create_table(
+        "outcome_fact",
+        sa.Column("episode_id", sa.UUID(), nullable=False),
+        sa.Column("client_id", sa.UUID(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("elevated", sa.Boolean(), nullable=True),
+        sa.Column("improved", sa.Boolean(), nullable=True),
+        sa.Column("deteriorated", sa.Boolean(), nullable=True),
+        sa.Column("recovered", sa.Boolean(), nullable=True),
+        sa.Column("baseline_ids", postgresql.ARRAY(sa.UUID()), nullable=False),
+        sa.Column("follow_up_ids", postgresql.ARRAY(sa.UUID()), nullable=False),
+        sa.PrimaryKeyConstraint("episode_id", name=op.f("outcome_fact_pkey")),
+    )
+    op.create_index(op.f("outcome_fact_client_id_idx"), "outcome_fact", ["client_id"], unique=False)
     op.create_table(
         "population",
         sa.Column("employer_id", sa.UUID(), nullable=False),
@@ -90,10 +106,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "recount_mark",
+        sa.Column("mark_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("client_id", sa.UUID(), nullable=False),
-        sa.Column("marks", sa.Integer(), server_default="1", nullable=False),
-        sa.PrimaryKeyConstraint("client_id", name=op.f("recount_mark_pkey")),
+        sa.Column("retry_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("mark_id", name=op.f("recount_mark_pkey")),
     )
+    op.create_index(op.f("recount_mark_client_id_idx"), "recount_mark", ["client_id"], unique=False)
     op.create_table(
         "release",
         sa.Column("release_id", sa.UUID(), nullable=False),
@@ -149,6 +167,7 @@ def upgrade() -> None:
             postgresql_nulls_not_distinct=True,
         ),
     )
+    op.create_index("rollup_empty_idx", "rollup", ["family"], unique=False, postgresql_where=sa.text("n = 0"))
     op.create_table(
         "score_fact",
         sa.Column("response_id", sa.UUID(), nullable=False),

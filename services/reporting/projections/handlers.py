@@ -1,10 +1,11 @@
 """Facts from scheduling and assessments become records. A record is kept whoever shares what: aggregates include everybody (R6)."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from common.applying import Received
+from common.applying import Handler, Received
 from common.contracts.assessments import AssessmentCompleted, SatisfactionAnswered
+from common.contracts.event import Event
 from common.contracts.scheduling import (
     AppointmentCancelled,
     AppointmentHeld,
@@ -85,3 +86,17 @@ async def on_satisfaction_answered(tx: Connection, received: Sequence[Received[S
         tx, events, [r.entry.stream for r in received], [e.response_id for e in events], Category.SATISFACTION, bodies
     )
     await mark_dirty(tx, [e.client_id for e in events])
+
+
+SCHEDULING: Mapping[type[Event], Handler] = {
+    ClientRegistered: on_client_registered,
+    AppointmentScheduled: on_appointment_scheduled,
+    AppointmentMoved: on_appointment_moved,
+    AppointmentCancelled: on_appointment_cancelled,
+    AppointmentMissed: on_appointment_missed,
+    AppointmentHeld: on_appointment_held,
+}
+ASSESSMENTS: Mapping[type[Event], Handler] = {
+    AssessmentCompleted: on_assessment_completed,
+    SatisfactionAnswered: on_satisfaction_answered,
+}

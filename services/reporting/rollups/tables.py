@@ -1,7 +1,8 @@
 """What is known of clients for counting (facts), what each counts as (unit), and the counts themselves (rollup).
 
-Facts are kept by events, in any order. A client whose facts changed is marked, and counted again as a whole (counting.py), so that a unit
-is a function of what is known. Units and counts of a closed month never change (D7).
+Facts are kept by events, in any order. Every table of facts is written from one publisher only, so that two transactions never wait for
+each other. A client whose facts changed is marked, and counted again as a whole (counting.py), so that a unit is a function of what is
+known. Units and counts of a closed month never change (D7).
 """
 
 import sqlalchemy as sa
@@ -22,7 +23,8 @@ counted_client = sa.Table(
     sa.Column("time_zone", sa.Text, nullable=False),
 )
 
-# Of an episode arrive parts, in any order between the publishers: every column may be missing for a while.
+# Parts of an episode arrive in any order: every column may be missing for a while. `ended_position` is the journal's position of the
+# event that told whether the client has withdrawn; the latest one counts.
 episode_fact = sa.Table(
     "episode_fact",
     metadata,
@@ -42,9 +44,22 @@ episode_fact = sa.Table(
     sa.Column("first_session_seconds", sa.Integer),
     sa.Column("first_session_days", sa.Integer),
     moment("withdrawn_at", nullable=True),
-    sa.Column("outcome", pg.JSONB),
-    sa.Column("baseline_ids", pg.ARRAY(UUID)),
-    sa.Column("follow_up_ids", pg.ARRAY(UUID)),
+    sa.Column("ended_position", sa.BigInteger),
+)
+
+# What the programme's rule set said last, by the journal's position. Null is: not measurable.
+outcome_fact = sa.Table(
+    "outcome_fact",
+    metadata,
+    sa.Column("episode_id", UUID, primary_key=True),
+    sa.Column("client_id", UUID, nullable=False, index=True),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("elevated", sa.Boolean),
+    sa.Column("improved", sa.Boolean),
+    sa.Column("deteriorated", sa.Boolean),
+    sa.Column("recovered", sa.Boolean),
+    sa.Column("baseline_ids", pg.ARRAY(UUID), nullable=False),
+    sa.Column("follow_up_ids", pg.ARRAY(UUID), nullable=False),
 )
 
 request_fact = sa.Table(
@@ -83,20 +98,24 @@ asked_fact = sa.Table(
     metadata,
     sa.Column("asked_id", UUID, primary_key=True),
     sa.Column("client_id", UUID, nullable=False, index=True),
+    sa.Column("episode_id", UUID),
+    sa.Column("programme", sa.Text, nullable=False),
     moment("asked_at", nullable=True),
     moment("answered_at", nullable=True),
     sa.Column("score", sa.Integer),
     comment="asked_id: the assignment, or the response where nobody had asked",
 )
 
+# Every change leaves a mark of its own: one that is there may be taken up this very moment, by somebody who has not seen the change.
 recount_mark = sa.Table(
     "recount_mark",
     metadata,
-    sa.Column("client_id", UUID, primary_key=True),
-    sa.Column("marks", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("mark_id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("client_id", UUID, nullable=False, index=True),
+    moment("retry_at", nullable=True),
 )
 
-# A client counts once a family and calendar year. `bins`: {dimension: [kind, a, b]}.
+# A client counts once a family and calendar year, the year of `month`. `bins`: {dimension: [kind, a, b]}.
 unit = sa.Table(
     "unit",
     metadata,
@@ -133,14 +152,18 @@ rollup = sa.Table(
         "family", "month", "dimension", "plan_id", "employer_id", "programme", "provider_id", "kind", "a", "b",
         name="rollup_key", postgresql_nulls_not_distinct=True,
     ),
+    sa.Index("rollup_empty_idx", "family", postgresql_where=sa.text("n = 0")),
 )  # fmt: skip
 
-# `positions`: what had been applied of each publisher when the month was closed, so that a rebuild closes it at the same place.
+# `positions`: what had been applied of each publisher when the month was closed, so that a rebuild closes it at the same place; without
+# the events in `parked`, which waited with their clients. `number`: which was closed first.
 closing = sa.Table(
     "closing",
     metadata,
     sa.Column("family", sa.Text, primary_key=True),
     sa.Column("month", sa.Text, primary_key=True),
     sa.Column("positions", pg.JSONB, nullable=False),
+    sa.Column("parked", pg.ARRAY(UUID), nullable=False),
     moment("closed_at"),
+    sa.Column("number", sa.BigInteger, sa.Identity(always=True), nullable=False),
 )

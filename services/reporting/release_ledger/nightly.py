@@ -1,0 +1,27 @@
+"""What happens by itself: the second count of the rollups, and, where it agrees, the release of what is due."""
+
+import asyncio
+import logging
+
+from common.clock import Clock
+from common.db import Database
+from common.metrics import Metrics
+from reporting.release_ledger.usecases import release_due
+from reporting.rollups.verifying import verify
+
+log = logging.getLogger(__name__)
+
+
+async def release_nightly(db: Database, clock: Clock, metrics: Metrics, every_seconds: float) -> None:
+    """For the life of the process. Nothing is released from counts that two ways of counting do not agree on."""
+    while True:
+        await asyncio.sleep(every_seconds)
+        try:
+            differences = len((await verify(db)).differences)
+            metrics.rollup_differences.set(differences)
+            if differences:
+                log.error("the rollups are not what the facts say", extra={"differences": differences})
+            else:
+                await release_due(db, clock.now())
+        except Exception as error:  # the database is away: tomorrow is another night
+            log.error("nothing was released", extra={"error": type(error).__name__})
