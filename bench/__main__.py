@@ -23,6 +23,7 @@ from bench import (
     optout,
     ours,
     redaction,
+    release_ledger,
     report_page,
     responses,
     rollups,
@@ -116,6 +117,10 @@ def _report_page(infrastructure: Infrastructure, _: Path, quick: bool) -> None:
     uvloop.run(report_page.run(infrastructure, quick))
 
 
+def _release_ledger(_: Infrastructure, __: Path, quick: bool) -> None:
+    release_ledger.run(quick)
+
+
 PARTS: dict[str, Callable[[Infrastructure, Path, bool], None]] = {
     "optout": _optout,
     "journal": _journal,
@@ -128,10 +133,11 @@ PARTS: dict[str, Callable[[Infrastructure, Path, bool], None]] = {
     "directory": _directory,
     "responses": _responses,
     "sending": _sending,
+    "release_ledger": _release_ledger,
     "rollups": _rollups,
     "report_page": _report_page,
 }
-ASKED_FOR_ONLY = ("stages", "deadlines")
+ASKED_FOR_ONLY = ("stages", "deadlines", "release_ledger")
 
 
 def main() -> None:

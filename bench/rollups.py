@@ -75,7 +75,7 @@ class Contender:
 
 
 async def run(infrastructure: Infrastructure, quick: bool) -> None:
-    clients, rounds = (150, 1) if quick else (2_000, 3)
+    clients, rounds = (150, 1) if quick else (600, 3)
     polls = _polls(clients)
     events = sum(map(len, polls))
     contenders = [Contender("copy", copy), Contender("upsert", upsert), Contender("ours", ours)]

@@ -23,6 +23,7 @@ from demo.opting_out import opt_in_again, opt_out
 from demo.play import Play
 from demo.programme import generate
 from demo.racing import race_against_downloads
+from demo.reporting import report
 from demo.seeking import seek_care
 from demo.service_levels import judge
 from demo.system import System, of_environment, of_stack
@@ -31,7 +32,7 @@ from deploy.local.infrastructure import Infrastructure
 from deploy.local.paths import run_folder
 from deploy.local.stack import Stack
 
-ACTS = (load, choose, judge, export, opt_out, opt_in_again, race_against_downloads, opt_out_by_mail, seek_care, sum_up)
+ACTS = (load, choose, judge, export, opt_out, opt_in_again, race_against_downloads, opt_out_by_mail, seek_care, report, sum_up)
 SEED, CLIENTS = 2026, 1000
 LANES = 24
 

@@ -49,12 +49,6 @@ def nearly_everybody(policy: Policy) -> Published:
     return asked({**others, **small}, {**dict.fromkeys(others, 400), **dict.fromkeys(small, 30)}, policy)
 
 
-def squeezed(policy: Policy) -> Published:
-    """D6: nobody's number follows from the sums, yet nearly all who answered are promoters: the score pins the detractors."""
-    three = {("answered", 10, 0): 19, ("answered", 0, 0): 1, UNANSWERED: 15}
-    return asked({number: [three] for number in (1, 2, 3)}, dict.fromkeys((1, 2, 3), 400), policy)
-
-
 def dominant(policy: Policy) -> Published:
     """D10: one employer is nearly all of the plan, and knows it."""
     people = {1: 40, 2: 5, 3: 4}

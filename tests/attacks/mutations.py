@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from reporting.release_ledger.cells import Policy
 from tests.attacks import handmade
-from tests.attacks.bounds import puzzle, t2
 from tests.attacks.breach import Found
 from tests.attacks.changes import t8
 from tests.attacks.insiders import t9
@@ -25,10 +24,6 @@ def insiders(published: Published) -> Found:
     return t9(published, "asked", "2025", "recommendation", sample=0)
 
 
-def ranges(published: Published) -> Found:
-    return t2(puzzle(published, "asked", "2025", "recommendation"), nearest=6, random=0)
-
-
 def calculations(published: Published) -> Found:
     return t1(published, ["asked"])
 
@@ -38,7 +33,6 @@ CASES: list[tuple[str, Callable[[Policy], Published], Callable[[Published], Foun
     ("D3", handmade.uniform, t7),
     ("D4", simulated, t4),
     ("D5", simulated, calculations),
-    ("D6", handmade.squeezed, ranges),
     ("D7", simulated, t8),
     ("D8", simulated, calculations),
     ("D10", handmade.dominant, insiders),

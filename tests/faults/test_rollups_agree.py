@@ -143,7 +143,6 @@ async def test_after_duplicates_kills_and_late_news_counts_rebuilt_counts_and_a_
     units = await db.pool.fetchrow(
         "select count(*), count(*) filter (where late) as late from unit where family = 'care_sought' and year = 2025"
     )
-    assert units is not None
     assert units["count"] == len({e.subject for e in events if isinstance(e, CareSought) and e.occurred_at.year == 2025})
     assert units["late"] and again, "there was something to get wrong"
     print(f"{len(events)} events, {again} of them once more, {len(late)} late, {units['late']} counted late, {verified.rows} rows agree")

@@ -15,6 +15,7 @@ from tests.reporting.reports.served import Served, served
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 WIDE = {"width": 1080, "height": 1000}
+TOP = {"x": 0, "y": 0, "width": 1080, "height": 2500}
 
 
 async def picture(site: Served, browser: Browser, name: str, who: tuple[str, UUID], path: str, **options: object) -> None:
@@ -22,7 +23,7 @@ async def picture(site: Served, browser: Browser, name: str, who: tuple[str, UUI
         await window.add_cookies([{"name": "session", "value": site.issuer.mint(*who), "url": f"{site.url}/reports"}])
         page = await window.new_page()
         await page.goto(f"{site.url}/reports/{path}?lang=en")
-        await page.screenshot(path=IMAGES / f"{name}.png", full_page=True)
+        await page.screenshot(path=IMAGES / f"{name}.png", full_page=True, clip=TOP)
 
 
 async def main() -> None:

@@ -1,7 +1,7 @@
 """What of a closed month, and of the quarter and year that it completes, may leave. The one function that every number passes. Pure.
 
-`Policy.off`, for the proof that each rule is needed: D1: one client is enough, and zeros are shown. D3: a part may be all of it. D4: what is
-left out may be small, and is not protected. D5: nothing is checked for what can be calculated. D6: no audit of ranges. D7: all closed
+`Policy.off`, for the proof that each rule is needed: D1: one client is enough, and zeros are shown. D3: a part may be all of it. D4: what
+is left out may be small, and is not protected. D5: nothing is checked for what can be calculated. D6: no audit of ranges. D7: all closed
 periods of the year are decided again with the counts of today. D8: year-to-date and rolling cells are offered too. D10: any contributors
 will do. D12: every employer gets everything. D2 is the reports' (one mark), D9 cannot be switched off: there is nothing outside the
 catalogue to ask for.

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from reporting.measures.families import Family
 from reporting.release_ledger.atoms import Atom, books
-from reporting.release_ledger.cells import Cell, Counted, Decided, Policy, Population, Reason, Scope, ScopeKind
+from reporting.release_ledger.cells import Cell, Counted, Decided, Policy, Population, Reason, ScopeKind
 from reporting.release_ledger.contributors import enough_employers, enough_providers
 from reporting.release_ledger.linear import Verdict
 from reporting.release_ledger.merging import too_small
@@ -63,7 +63,7 @@ class Desk:
         return Reason.CONTRIBUTORS
 
     def release(self, cell: Cell, tally: Tally, summed: bool) -> Decided:
-        if self._isolates(cell):
+        if self._isolates(cell, tally.n):
             return self.withhold(cell, Reason.OWN_NUMBERS)
         if not self._passes(cell):
             return self.withhold(cell, Reason.DERIVABLE)
@@ -71,21 +71,25 @@ class Desk:
         self.decided[cell] = Decided(cell, tally.n, total)
         return self.decided[cell]
 
-    def _isolates(self, cell: Cell) -> bool:
+    def _isolates(self, cell: Cell, n: int) -> bool:
+        """Whether a pool, less the employers' published numbers and this one, leaves few; with and without the smaller employers."""
         if cell.scope.kind is not ScopeKind.EMPLOYER or "D10" in self.policy.off:
             return False
-        key = replace(cell, scope=Scope(ScopeKind.NETWORK))
-        rest = self._rests.get(key)
-        if rest is None:
-            rest = self._rests[key] = self.systems_of(cell)[0].slices.tally(key).employers
-            for one in self.past.values():
-                if one.released and one.cell.scope.kind is ScopeKind.EMPLOYER and replace(one.cell, scope=key.scope) == key:
-                    rest.pop(UUID(one.cell.scope.id), None)
-        mine = rest.pop(UUID(cell.scope.id), 0)
-        found = isolates(self.policy, rest)
-        if found:
-            rest[UUID(cell.scope.id)] = mine
-        return found
+        mine = UUID(cell.scope.id)
+        whole = [rest for rest in map(self._rest, (replace(cell, scope=pool) for pool in self.shape.pooled)) if rest.get(mine) == n]
+        for rest in whole:
+            others = {employer: some for employer, some in rest.items() if employer != mine}
+            own = {employer: some for employer, some in others.items() if employer in self.shape.own}
+            if isolates(self.policy, others) or isolates(self.policy, own):
+                return True
+        for rest in whole:
+            del rest[mine]
+        return False
+
+    def _rest(self, pool: Cell) -> dict[UUID, int]:
+        if pool not in self._rests:
+            self._rests[pool] = self.systems_of(pool)[0].slices.tally(pool).employers
+        return self._rests[pool]
 
     def _passes(self, cell: Cell, points: bool = False) -> bool:
         """The whole population stands in every dimension's system."""

@@ -7,7 +7,9 @@ away if what remains of the two is the same but for a factor.
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
 from heapq import heappop, heappush
+from random import Random
 
 PRIME = 2**61 - 1
 Row = dict[int, int]
@@ -29,6 +31,7 @@ class Span:
         self._rows: list[Row] = []
         self._single: set[int] = set()
         self._residuals: dict[int, Row] = {}
+        self._marks: dict[int, tuple[int, int]] = {}
         self._keys: dict[int, set[int]] = {}
         self._touching: dict[int, set[int]] = {}
         self._next = 0
@@ -82,7 +85,7 @@ class Span:
             return Verdict.IMPLIED
         if len(residual) == 1 and next(iter(residual)) in self._single:
             return Verdict.REVEALS
-        return Verdict.REVEALS if self._keys.get(_key(residual)) else Verdict.INDEPENDENT
+        return Verdict.REVEALS if self._keys.get(_key(_mark(residual))) else Verdict.INDEPENDENT
 
     def _insert(self, residual: Row) -> None:
         pivot = min(residual)
@@ -92,27 +95,32 @@ class Span:
         self._columns.append(pivot)
         self._rows.append(row)
         for known in list(self._touching.pop(pivot, ())):
-            rest = self._drop(known)
-            _subtract(rest, rest[pivot], pivot, row)
-            if rest:
-                self._keep(known, rest)
+            self._take_off(known, pivot, row)
         if pivot in self._single:
             self._single.discard(pivot)
             self.protect({pivot: 1})
 
     def _keep(self, known: int, residual: Row) -> None:
         self._residuals[known] = residual
-        self._keys.setdefault(_key(residual), set()).add(known)
+        self._marks[known] = _mark(residual)
+        self._keys.setdefault(_key(self._marks[known]), set()).add(known)
         for column in residual:
             self._touching.setdefault(column, set()).add(known)
 
-    def _drop(self, known: int) -> Row:
-        residual = self._residuals.pop(known)
-        self._keys[_key(residual)].discard(known)
-        for column in residual:
-            if column in self._touching:
-                self._touching[column].discard(known)
-        return residual
+    def _take_off(self, known: int, pivot: int, row: Row) -> None:
+        """The protected number's rest, once the row is released: only what changes is touched, rests may be long."""
+        rest, (first, second) = self._residuals[known], self._marks[known]
+        self._keys[_key((first, second))].discard(known)
+        factor = rest[pivot]
+        gone = [column for column, other in row.items() if rest.get(column) == factor * other % PRIME]
+        for column in _subtract(rest, factor, pivot, row):
+            self._touching.setdefault(column, set()).add(known)
+        for column in gone:
+            self._touching[column].discard(known)
+        less = _mark({**row, pivot: 1})
+        self._marks[known] = ((first - factor * less[0]) % PRIME, (second - factor * less[1]) % PRIME)
+        if rest:
+            self._keys.setdefault(_key(self._marks[known]), set()).add(known)
 
 
 def _subtract(rest: Row, factor: int, pivot: int, row: Row) -> list[int]:
@@ -133,7 +141,21 @@ def _subtract(rest: Row, factor: int, pivot: int, row: Row) -> list[int]:
     return new
 
 
-def _key(residual: Row) -> int:
+@cache
+def _chance(column: int) -> tuple[int, int]:
+    chance = Random(column)
+    return chance.randrange(1, PRIME), chance.randrange(1, PRIME)
+
+
+def _mark(residual: Row) -> tuple[int, int]:
+    """Two sums over the row, with factors by chance for each column: as good as the row itself to tell it from others."""
+    first = second = 0
+    for column, factor in residual.items():
+        one, other = _chance(column)
+        first, second = first + factor * one, second + factor * other
+    return first % PRIME, second % PRIME
+
+
+def _key(mark: tuple[int, int]) -> int:
     """The same for rows that differ by a factor only."""
-    inverse = pow(residual[min(residual)], -1, PRIME)
-    return hash(frozenset((column, factor * inverse % PRIME) for column, factor in residual.items()))
+    return mark[0] * pow(mark[1], -1, PRIME) % PRIME if mark[1] else -1

@@ -1,7 +1,7 @@
 """What must not become calculable (D4, D5): every set of 1 to 10 clients that has a name, or is what a table leaves over. Pure.
 
-For each pooled scope and each employer that has numbers of its own, whether they may be shown or not: each group of each period; neighbours of
-one level together; the quarters that a year, the months that a quarter may be short of, together; and each atom. Empty groups are
+For each pooled scope and each employer that has numbers of its own, whether they may be shown or not: each group of each period; neighbours
+of one level together; the quarters that a year, the months that a quarter may be short of, together; and each atom. Empty groups are
 nobody, and are not protected. D4 off: totals and atoms only.
 """
 

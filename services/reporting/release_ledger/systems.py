@@ -62,7 +62,7 @@ class System:
     def __init__(
         self, slices: Slices, own: frozenset[UUID], apart: Mapping[str, Sequence[UUID]], periods: Sequence[str], months: Sequence[str]
     ) -> None:
-        """`apart`: of each period, the employers with numbers of their own; `periods`: those that are decided; `months`: the closed ones."""
+        """`apart`: of each period, the employers with numbers of their own; `periods`: that are decided; `months`: the closed ones."""
         self.periods = periods
         self.slices, self._own, self._apart, self._months = slices, own, apart, months
         self._everybody = sorted({employer for some in apart.values() for employer in some})

@@ -36,8 +36,9 @@ COMPARED = (
 )
 """Shares in per cent: on one axis."""
 PROMISED = ("time_to_first_session_distribution",)
-"""S9 promises the first session; the other clocks have no promise in business days."""
+"""S9 promises the first session; the other clocks have no promise in business days. What was promised stands first."""
 
+WHY = {measure.code: why_hidden(family, measure) for family in FAMILIES.values() for measure in family.measures}
 WORSE = frozenset(("deteriorated", "detractors", "not_recovered"))
 UNCHANGED = frozenset(("no_baseline", "not_measurable", "not_followed_up", "passives", "unchanged"))
 
@@ -107,16 +108,15 @@ def view_of(report: Report, t: Texts, say: Say) -> View:
 
 
 def _tile(family: Population, measured: Measured) -> Tile:
-    known = FAMILIES[family.code]
-    measure = next(one for one in known.measures if one.code == measured.code)
-    return Tile(family, measured, why_hidden(known, measure))
+    return Tile(family, measured, WHY[measured.code])
 
 
 def _section(report: Report, family: Population, t: Texts, say: Say) -> Section:
     courses = {course.measure: course for course in report.courses}
+    charted = [one for one in family.measures if one.statistic in ("distribution", "flow")]
     return Section(
         family=family,
-        drawn=[_drawn(_tile(family, one), t, say) for one in family.measures if one.statistic in ("distribution", "flow")],
+        drawn=[_drawn(_tile(family, one), t, say) for one in sorted(charted, key=lambda one: one.code not in PROMISED)],
         followed=[_followed(one, courses[one.code]) for one in family.measures if one.code in courses],
         figures=[_tile(family, one) for one in family.measures if one.statistic not in ("distribution", "flow")],
     )

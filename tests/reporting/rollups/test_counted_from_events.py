@@ -12,7 +12,7 @@ from common.contracts.event import ClientEvent
 from common.contracts.scheduling import CareEpisodeEnded, CareSought, ClientRegistered
 from common.db import Database
 from deploy.local.infrastructure import Infrastructure
-from reporting.rollups import closing, counting
+from reporting.rollups import closing, counting, marking
 from reporting.rollups.counting import count_marked
 from tests.reporting.rollups.counting_house import CountingHouse, counting_house
 
@@ -133,6 +133,20 @@ async def test_D7_a_closed_month_keeps_its_counts_and_the_late_are_counted_in_th
     assert await house.counted("time_to_schedule", "2026-04") == {("open", -1, -1): 1}
     async with house.db.pool.acquire() as tx:
         assert [await closing.late_of(tx, "care_sought", month) for month in ("2026-03", "2026-04")] == [0, 1]
+
+
+async def test_D7_a_month_is_closed_after_a_count_that_is_under_way_and_with_it(house: CountingHouse, world: World) -> None:
+    await house.take(*seeker(world, MARCH))
+    async with house.db.begin_event() as tx:
+        await tx.execute(counting.TURN)
+        marked = await marking.take(tx, 10)
+        closed = asyncio.create_task(house.close("care_sought", "2026-03"))
+        await asyncio.sleep(0.3)
+        await counting.count(tx, marked)
+    await closed
+    assert await house.counted("time_to_schedule", "2026-03") == {("open", -1, -1): 1}
+    async with house.db.pool.acquire() as tx:
+        assert await closing.closed_months(tx, "care_sought") == ["2026-03"]
 
 
 async def test_D7_closing_counts_who_is_marked_first_and_records_what_was_applied(house: CountingHouse, world: World) -> None:

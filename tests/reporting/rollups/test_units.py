@@ -21,6 +21,7 @@ DAY = timedelta(days=1)
 PROVIDERS = [uuid4() for _ in range(3)]
 IDS = [UUID(int=number, version=4) for number in range(1, 9)]
 MOMENTS = st.integers(0, 3 * 365 * 24 * 60).map(lambda minutes: datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes))
+DAYS = [date(2025, 11, 18), date(2025, 11, 19), date(2025, 11, 20), date(2026, 1, 5), date(2026, 12, 1)]
 SMALL = st.none() | st.integers(-5, 10**7)
 FLAG = st.none() | st.booleans()
 
@@ -31,7 +32,7 @@ EPISODES = st.builds(
 REQUESTS = st.builds(Request, st.sampled_from(IDS), st.none() | st.sampled_from(IDS), st.sampled_from(PROVIDERS), MOMENTS)
 SESSIONS = st.builds(
     Session, st.uuids(), st.sampled_from(IDS), st.sampled_from(PROVIDERS), st.sampled_from(["session", "consultation"]),
-    st.dates(date(2025, 1, 1), date(2027, 12, 31)),
+    st.sampled_from(DAYS),
 )  # fmt: skip
 OUTCOMES = st.builds(
     Outcome,
