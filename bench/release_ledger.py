@@ -11,14 +11,13 @@ from collections import Counter
 from itertools import product
 from pathlib import Path
 from random import Random
-from time import perf_counter
 from uuid import UUID
 
 from common.contracts.vocabulary import Programme
 from reporting.measures.catalogue import FAMILIES
+from reporting.measures.families import Family, Group
 from reporting.release_ledger.cells import Counted, Decided, Policy, Population, Reason, ScopeKind
 from reporting.release_ledger.deciding import decide
-from reporting.release_ledger.linear import Span, Verdict
 
 OUT = Path(__file__).parent / "out" / "release_ledger.json"
 LOST = (Reason.DERIVABLE, Reason.RANGE, Reason.OWN_NUMBERS)
@@ -81,32 +80,28 @@ def _programme(employers: int, months: int) -> tuple[Population, list[Counted]]:
 
 
 def _totals_only(employers: int) -> dict[str, float]:
-    """All periods at once: plan, programmes and employers by year, quarter and month; what is 11 and more is offered, zeros never."""
-    _, counted = _programme(employers, 12)
-    atoms: Counter[tuple[UUID, Programme, int]] = Counter()
-    for row in counted:
-        atoms[row.employer_id, row.programme, int(row.month[5:])] += row.n
-    columns = {atom: at for at, atom in enumerate(sorted(atoms))}
-    cells: dict[tuple[int, int, str, int], list[int]] = {}
-    for atom, column in columns.items():
-        employer, programme, month = atom
-        for (rank, scope), (size, part) in product(
-            enumerate(("", str(programme), str(employer))), ((12, 0), (3, (month - 1) // 3), (1, month))
-        ):
-            cells.setdefault((rank, -size, scope, part), []).append(column)
-    sizes = [atoms[atom] for atom in columns]
-    begun, span = perf_counter(), Span()
-    for column, n in enumerate(sizes):
-        if n <= 10:
-            span.protect_column(column)
-    large = []
-    for _, some in sorted(cells.items()):
-        if sum(sizes[column] for column in some) <= 10:
-            span.protect(dict.fromkeys(some, 1))
-        else:
-            large.append(some)
-    refused = sum(span.offer(dict.fromkeys(some, 1)) is Verdict.REVEALS for some in large)
-    return {"linear_s": round(perf_counter() - begun, 2), "cells": len(cells), "lost_percent": round(100 * refused / max(1, len(large)), 2)}
+    """The reference's setting: numbers of people only, every employer by year, quarter and month, offered at the year's end at once."""
+    population, counted = _programme(employers, 12)
+    everything = Policy(employer_eligible=0, quarters_from=0, months_from=0, off=frozenset({"D6", "D10"}))
+    family = FAMILIES[FAMILY].model_copy(update={"breakdowns": FAMILIES[FAMILY].breakdowns[:1]})
+    past: list[Decided] = []
+    linear = 0.0
+    for number in range(1, 13):
+        month = f"2026-{number:02}"
+        found = decide(everything, _totals(family), month, [row for row in counted if row.month <= month], population, past)
+        past += found.decided
+        linear += found.linear_seconds
+    totals = [one for one in past if not one.cell.breakdown]
+    shown, lost = sum(one.released for one in totals), sum(one.reason in LOST for one in totals)
+    return {"linear_s": round(linear, 2), "cells": len(totals), "lost_percent": round(100 * lost / max(1, shown + lost), 2)}
+
+
+def _totals(family: Family) -> Family:
+    """With one breakdown that leaves nobody to part."""
+    everybody = Group(name="everybody", title="Everybody")
+    nobody = Group(name="nobody", title="Nobody", kinds=("nobody",))
+    one = family.breakdowns[0].model_copy(update={"groups": (everybody, nobody), "weight": None})
+    return family.model_copy(update={"breakdowns": (one,), "measures": family.measures[-1:]})
 
 
 def _poisson(chance: Random, mean: float) -> int:

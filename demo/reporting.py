@@ -38,8 +38,8 @@ async def report(play: Play) -> None:
     tell, operations = play.tell, play.caller(Role.OPERATIONS, OPERATIONS)
     tell.act("The health plan and the employers get their reports")
     tell.say(
-        "Aggregates are about everybody, also those who share nothing (R6). Every number passes the release ledger: at least 11 people, and\n"
-        "nothing that could be calculated, with all that was ever released to anybody, about fewer. What left never changes."
+        "Aggregates are about everybody, also those who share nothing (R6). Every number passes the release ledger: at least 11 people,\n"
+        "and nothing about fewer may follow from all that was ever released to anybody. What left never changes."
     )
     await caught_up(play.system, play.http, "reporting")
     again = await operations.post("reporting", "/v1/rollups/second-count")

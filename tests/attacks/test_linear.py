@@ -39,7 +39,6 @@ def test_T1_no_small_set_of_500_employers_can_be_calculated(full: Published) -> 
     assert not found.breaches, found.breaches[:3]
 
 
-@pytest.mark.xfail(reason="open: joint leaves of two breakdowns at pooled scopes follow", strict=False)
 def test_T1_nor_of_any_family_over_three_seeds(small: Published) -> None:
     found = t1(small)
     assert found.examined > 10_000

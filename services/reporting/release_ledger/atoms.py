@@ -26,7 +26,7 @@ class Atom:
     n: int = 0
     totals: dict[str, int] = field(default_factory=dict)
     """A breakdown's weight, summed up."""
-    providers: dict[UUID, int] = field(default_factory=dict)
+    providers: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,8 @@ def _book(family: Family, dimension: str, rows: Sequence[Counted]) -> Book:
 def _count(atom: Atom, row: Counted, weighted: Sequence[Breakdown]) -> None:
     atom.n += row.n
     if row.provider_id is not None:
-        atom.providers[row.provider_id] = atom.providers.get(row.provider_id, 0) + row.n
+        who = row.provider_id.int
+        atom.providers[who] = atom.providers.get(who, 0) + row.n
     for breakdown in weighted:
         assert breakdown.weight is not None
         atom.totals[breakdown.name] = atom.totals.get(breakdown.name, 0) + breakdown.weight.value(row.a, row.b) * row.n

@@ -16,7 +16,7 @@ Kind = tuple[Signature, Signature]
 """By which of the employers' own rows a column is covered, and by which pooled ones."""
 NODES = 20
 """Of one programme's tree; what is not found by then counts as narrow. Not a time: the same counts are decided the same way."""
-KINDS = 600
+KINDS = 250
 """In one programme."""
 
 
@@ -79,7 +79,7 @@ def _exchanged(found: Table, small: frozenset[int]) -> int:
 def _squared(found: Table, inside: Mapping[Kind, int], near: Sequence[Kind], least: int) -> bool:
     """So many more here and in a third kind, as many fewer in a second and a fourth; or the reverse. Every row keeps its sum where the
     first and the third are covered as the second and the fourth are."""
-    outside = [kind for kind in near[:150] if kind not in inside]
+    outside = [kind for kind in near[:60] if kind not in inside]
     left, up, down = dict(found.size), 0, dict.fromkeys(inside, 0)
     for first in inside:
         for second in outside:

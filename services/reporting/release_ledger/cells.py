@@ -68,7 +68,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """`n` and `total` are what is published; both None where it is withheld. `total` also where the group has no sum, or not one to show."""
+    """`n` and `total` are what is published; both None where it is withheld, `total` also where the group has no sum to show."""
 
     cell: Cell
     n: int | None

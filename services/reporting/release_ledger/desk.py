@@ -108,8 +108,18 @@ class Desk:
         """Points tell how many have them, so that they pass the ledger too; the sum of an amount is one of its own."""
         if not _counts_points(self.family, cell.breakdown):
             return tally.total
-        one_sided = tally.n - abs(tally.total) < self.policy.threshold and "D1" not in self.policy.off
-        return None if one_sided or not self._passes(cell, points=True) else tally.total
+        return None if self._one_sided(cell, tally) or not self._passes(cell, points=True) else tally.total
+
+    def _one_sided(self, cell: Cell, tally: Tally) -> bool:
+        """Points that are nearly all for one side tell of everybody; in a pool also without two employers that know their own (D10)."""
+        if "D1" in self.policy.off:
+            return False
+        known = 0 if cell.scope.kind is ScopeKind.EMPLOYER else 2
+        for side in (1, -1):
+            others = sorted(n - side * tally.totals.get(employer, 0) for employer, n in tally.employers.items())
+            if sum(others[: len(others) - known]) < self.policy.threshold:
+                return True
+        return False
 
     def _apart(self, atoms: Sequence[Atom]) -> Mapping[str, Sequence[UUID]]:
         """Of each period that is decided, the employers that have, or are to be offered, numbers of their own; smallest first."""
@@ -124,6 +134,10 @@ class Desk:
             if one.released and one.cell.scope.kind is ScopeKind.EMPLOYER:
                 seen.setdefault(one.cell.period, {})[ids[one.cell.scope.id]] = None
         return {period: list(reversed(some)) for period, some in seen.items()}
+
+    def scored(self, cell: Cell) -> bool:
+        """Whether the sum of its points is shown."""
+        return cell in self.decided and self.with_points(self.decided[cell])
 
     def with_points(self, one: Decided) -> bool:
         return one.total is not None and bool(one.cell.breakdown) and _counts_points(self.family, one.cell.breakdown)

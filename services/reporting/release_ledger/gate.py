@@ -15,7 +15,7 @@ def audit(desk: Desk) -> int:
     """Withholds what has to be. Returns how many small numbers were looked at."""
     if "D6" in desk.policy.off:
         return 0
-    return sum(_audit_view(desk, system, view) for system in desk.systems for view in system.views)
+    return sum(_audit_view(desk, system, view) for system in desk.systems for view in system.joints)
 
 
 def _audit_view(desk: Desk, system: System, view: View) -> int:

@@ -43,11 +43,12 @@ def _decide_levels(desk: Desk, offer: Offer, breakdown: Breakdown, n: int) -> No
 
 
 def _decide_level(desk: Desk, total: Cell, level: Level, whole: int) -> Sequence[Decided]:
+    """With a score of points each group follows from any two that are put together: then they are shown one by one, or not at all."""
     breakdown, path, groups = level
     slices = desk.system(breakdown.name).slices
     counts = [slices.tally(_cell(total, level, [group])).n for group in groups]
     parts = parted(desk.policy, counts)
-    if not parts:
+    if not parts or (len(parts) < len(groups) and desk.scored(_parent(total, level))):
         _withhold_level(desk, total, level, Reason.SMALL, counts)
         return []
     cells = [_cell(total, level, [groups[at] for at in part]) for part in parts]
@@ -65,6 +66,10 @@ def _withhold_level(desk: Desk, total: Cell, level: Level, reason: Reason, count
     for at, group in enumerate(level[2]):
         large = bool(counts) and not too_small(desk.policy, counts[at])
         desk.withhold(_cell(total, level, [group]), Reason.COMPLEMENT if large else reason)
+
+
+def _parent(total: Cell, level: Level) -> Cell:
+    return Cell(total.family, total.scope, total.period, level[0].name, "/".join(level[1]))
 
 
 def _cell(total: Cell, level: Level, groups: Sequence[Group]) -> Cell:

@@ -16,12 +16,16 @@ MERGED = "+"
 class Tally:
     n: int = 0
     total: int = 0
-    providers: dict[UUID, int] = field(default_factory=dict)
+    providers: dict[int, int] = field(default_factory=dict)
     employers: dict[UUID, int] = field(default_factory=dict)
+    totals: dict[UUID, int] = field(default_factory=dict)
+    """Of each employer."""
 
     def add(self, atom: Atom, breakdown: str) -> None:
         self.n += atom.n
-        self.total += atom.totals.get(breakdown, 0)
+        if total := atom.totals.get(breakdown, 0):
+            self.total += total
+            self.totals[atom.employer] = self.totals.get(atom.employer, 0) + total
         self.employers[atom.employer] = self.employers.get(atom.employer, 0) + atom.n
         for provider, n in atom.providers.items():
             self.providers[provider] = self.providers.get(provider, 0) + n

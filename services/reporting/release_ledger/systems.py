@@ -1,9 +1,9 @@
 """The linear systems of one dimension (D5). Pure.
 
 With few atoms there is one system of everything, all periods and all scopes in it. With many, it is taken apart along its joints, which
-keeps it fast: the pooled scopes in all periods, each employer in all its periods, and in each period that is decided all scopes together.
-What is lost are derivations that need several employers' numbers of one period and pooled ones of another at the same time: an employer
-without numbers for the shorter period stands in the way of each of them, and there are hundreds of those wherever there are many atoms.
+keeps it fast: the pooled scopes in all periods, and each employer in all its periods. What the two could tell together is what a pool less the
+published employers leaves, which own_numbers.py looks at; anything else would need every employer of the pool to have published
+the same groups, and among many there are always some that did not. The audit of ranges goes along the joints always.
 
 Employers that have no number of their own, published or offered, share their columns: no row tells them apart.
 """
@@ -12,34 +12,33 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from scipy.sparse import csr_array  # type: ignore[import-untyped]
+
 from reporting.release_ledger.atoms import Atom
 from reporting.release_ledger.cells import Cell, Policy, Scope, ScopeKind
 from reporting.release_ledger.linear import Row, Span, Verdict
 from reporting.release_ledger.offering import months_of
-from reporting.release_ledger.protected import Columns, small_columns, small_groups, small_sets
+from reporting.release_ledger.protected import Columns, months_together, protected_sets, small_groups
 from reporting.release_ledger.slices import Slices
 
-ONE_SYSTEM_UP_TO = 1500
+ONE_SYSTEM_UP_TO = 4000
 """Atoms."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One linear system, and which cells it is about: of one employer, of one period, of the pooled scopes, or all."""
+    """One linear system, and which cells it is about: of one employer, of the pooled scopes, or all."""
 
     span: Span
     columns: Columns
     employer: str | None = None
-    period: str | None = None
     pooled: bool = False
 
     def holds(self, cell: Cell) -> bool:
         alone = cell.scope.kind is ScopeKind.EMPLOYER
         if self.employer is not None:
             return alone and cell.scope.id == self.employer
-        if self.pooled:
-            return not alone
-        return self.period is None or cell.period == self.period
+        return not (self.pooled and alone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +51,8 @@ class Filled:
 
     def counts(self) -> Mapping[int, int]:
         found: dict[int, int] = {}
-        for column, atom in zip(self.columns, self.slices.book.atoms, strict=True):
-            if column is not None:
-                found[column] = found.get(column, 0) + atom.n
+        for at, column in self.columns.items():
+            found[column] = found.get(column, 0) + self.slices.book.atoms[at].n
         return found
 
 
@@ -66,19 +64,16 @@ class System:
         self.periods = periods
         self.slices, self._own, self._apart, self._months = slices, own, apart, months
         self._everybody = sorted({employer for some in apart.values() for employer in some})
-        self.views = [self._whole()] if len(slices.book.atoms) <= ONE_SYSTEM_UP_TO else self._joints()
+        self.joints = self._joints()
+        self.views = [self._whole()] if len(slices.book.atoms) <= ONE_SYSTEM_UP_TO else self.joints
 
     def protect(self, policy: Policy, pooled: Sequence[Scope]) -> None:
         for view in self.views:
-            for column in small_columns(policy, self.slices, view.columns):
-                view.span.protect_column(column)
-            for columns in sorted(self._sets(policy, view, pooled), key=sorted):
-                if len(columns) > 1:
-                    view.span.protect(dict.fromkeys(columns, 1))
+            view.span.protect(self._sets(policy, view, pooled))
 
     def protect_cell(self, cell: Cell) -> None:
         for span, row in self._rows(cell, points=False):
-            span.protect(row)
+            span.protect_row(row)
 
     def look(self, cell: Cell, points: bool = False) -> Verdict:
         """The worst of what the views say; nothing is new if it is new to none."""
@@ -99,10 +94,8 @@ class System:
 
     def filled(self, view: View) -> Filled:
         """The view with its empty columns too: that they are empty is not published."""
-        months = [view.period] if view.period else self._months
-        present = [months_of(month)[0] for month in months]
-        atoms = [atom for column, atom in zip(view.columns, self.slices.book.atoms, strict=True) if column is not None]
-        apart = [] if view.pooled else self._apart.get(view.period, ()) if view.period else self._everybody
+        atoms = [self.slices.book.atoms[at] for at in view.columns]
+        apart = [] if view.pooled else self._everybody
         alike = {
             (atom.employer if atom.employer in set(apart) else None, atom.employer in self._own, atom.plan, atom.programme): atom
             for atom in atoms
@@ -110,61 +103,59 @@ class System:
         empty = [
             Atom(atom.plan, atom.employer, atom.programme, month, leaf)
             for atom in alike.values()
-            for month in present
+            for month in self._months
             for leaf in range(len(self.slices.book.leaves))
         ]
         slices = Slices(replace(self.slices.book, atoms=[*atoms, *empty]), self._own)
-        columns = _columns(slices, self._own, apart, in_time=view.period is None)
+        columns = _columns(slices, self._own, apart)
         return Filled(slices, columns)
 
     def named(self, policy: Policy, view: View, filled: Filled, pooled: Sequence[Scope]) -> set[frozenset[int]]:
         """The small groups of the periods that are decided, for the audit."""
         found: set[frozenset[int]] = set()
-        for period in [view.period] if view.period else self.periods:
+        for period in self.periods:
             alone = [view.employer] if view.employer else [] if view.pooled else [str(one) for one in self._apart.get(period, ())]
             scopes = [*(pooled if view.pooled or len(self.views) == 1 else []), *(Scope(ScopeKind.EMPLOYER, one) for one in alone)]
             found |= small_groups(policy, filled.slices, filled.columns, scopes, months_of(period))
         return found
 
-    def _sets(self, policy: Policy, view: View, pooled: Sequence[Scope]) -> set[frozenset[int]]:
-        if view.period is not None:
-            scopes = [*pooled, *(Scope(ScopeKind.EMPLOYER, str(employer)) for employer in self._apart.get(view.period, ()))]
-            return small_groups(policy, self.slices, view.columns, scopes, months_of(view.period))
+    def _sets(self, policy: Policy, view: View, pooled: Sequence[Scope]) -> csr_array:
         own = [view.employer] if view.employer else [] if view.pooled else [str(employer) for employer in self._everybody]
         scopes = [*([] if view.employer else pooled), *(Scope(ScopeKind.EMPLOYER, one) for one in own)]
-        return small_sets(policy, self.slices, view.columns, scopes, self._months)
+        return protected_sets(policy, self.slices, view.columns, scopes, self._months, months_together(len(self._months)))
 
     def _whole(self) -> View:
-        return View(Span(), _columns(self.slices, self._own, self._everybody, in_time=True))
+        return _view(_columns(self.slices, self._own, self._everybody))
 
     def _joints(self) -> list[View]:
         atoms = self.slices.book.atoms
-        views = [View(Span(), _columns(self.slices, self._own, (), in_time=True), pooled=True)]
-        for period in self.periods:
-            months, columns = set(months_of(period)), _columns(self.slices, self._own, self._apart.get(period, ()), in_time=False)
-            of_period = [column if atom.month in months else None for column, atom in zip(columns, atoms, strict=True)]
-            views.append(View(Span(), of_period, period=period))
-        columns = _columns(self.slices, self._own, self._everybody, in_time=True)
-        for employer in sorted({employer for period, some in self._apart.items() if len(period) > 4 for employer in some}):
-            mine = [column if atom.employer == employer else None for column, atom in zip(columns, atoms, strict=True)]
-            views.append(View(Span(), mine, employer=str(employer)))
-        return views
+        views = [_view(_columns(self.slices, self._own, ()), pooled=True)]
+        mine: dict[UUID, dict[int, int]] = {employer: {} for employer in self._everybody}
+        for at, atom in enumerate(atoms):
+            if atom.employer in mine:
+                mine[atom.employer][at] = len(mine[atom.employer])
+        return [*views, *(_view(columns, employer=str(employer)) for employer, columns in mine.items())]
+
+
+def _view(columns: Columns, employer: str | None = None, pooled: bool = False) -> View:
+    width = 1 + max(columns.values(), default=-1)
+    return View(Span(width), columns, employer, pooled)
 
 
 def _row(slices: Slices, columns: Columns, cell: Cell, atoms: Sequence[int], points: bool) -> Row:
     if not points:
-        return {column: 1 for at in atoms if (column := columns[at]) is not None}
+        return {columns[at]: 1 for at in atoms if at in columns}
     book = slices.book
-    of = {column: book.points[book.atoms[at].leaf][cell.breakdown] for at in atoms if (column := columns[at]) is not None}
+    of = {columns[at]: book.points[book.atoms[at].leaf][cell.breakdown] for at in atoms if at in columns}
     return {column: factor for column, factor in of.items() if factor}
 
 
-def _columns(slices: Slices, own: frozenset[UUID], apart: Sequence[UUID], in_time: bool) -> list[int | None]:
+def _columns(slices: Slices, own: frozenset[UUID], apart: Sequence[UUID]) -> dict[int, int]:
     ranks = {employer: rank for rank, employer in enumerate(apart, 1)}
 
     def key(atom: Atom) -> tuple[int, bool, UUID, str, str, int]:
-        return (ranks.get(atom.employer, 0), atom.employer in own, atom.plan, atom.programme, atom.month if in_time else "", atom.leaf)
+        return (ranks.get(atom.employer, 0), atom.employer in own, atom.plan, atom.programme, atom.month, atom.leaf)
 
     keys = [key(atom) for atom in slices.book.atoms]
     numbers = {one: column for column, one in enumerate(sorted(set(keys)))}
-    return [numbers[one] for one in keys]
+    return {at: numbers[one] for at, one in enumerate(keys)}

@@ -107,8 +107,8 @@ def test_D4_neighbours_are_merged_until_none_is_small(counts: list[int]) -> None
 
 
 def test_D5_the_last_number_that_would_make_a_small_one_calculable_is_refused() -> None:
-    span = Span()
-    span.protect({3: 1})
+    span = Span(4)
+    span.protect_row({3: 1})
     assert span.offer({1: 1, 2: 1, 3: 1}) is Verdict.INDEPENDENT
     assert span.offer({1: 1}) is Verdict.INDEPENDENT
     assert span.offer({2: 1}) is Verdict.REVEALS
@@ -120,8 +120,8 @@ def test_D5_the_last_number_that_would_make_a_small_one_calculable_is_refused() 
 def test_D5_nothing_protected_is_in_the_span_of_the_released(offered: list[set[int]], protected: set[int]) -> None:
     import numpy
 
-    span, released = Span(), []
-    span.protect(dict.fromkeys(protected, 1))
+    span, released = Span(8), []
+    span.protect_row(dict.fromkeys(protected, 1))
     for cell in offered:
         if span.offer(dict.fromkeys(cell, 1)) is not Verdict.REVEALS:
             released.append([int(at in cell) for at in range(8)])
