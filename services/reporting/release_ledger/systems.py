@@ -1,9 +1,9 @@
 """The linear systems of one dimension (D5). Pure.
 
 With few atoms there is one system of everything, all periods and all scopes in it. With many, it is taken apart along its joints, which
-keeps it fast: the pooled scopes in all periods, and each employer in all its periods. What the two could tell together is what a pool less the
-published employers leaves, which own_numbers.py looks at; anything else would need every employer of the pool to have published
-the same groups, and among many there are always some that did not. The audit of ranges goes along the joints always.
+keeps it fast: the pooled scopes in all periods, and each employer in all its periods. What the two could tell together is what a pool
+less the published employers leaves, which own_numbers.py looks at; anything else would need every employer of the pool to have
+published the same groups, and among many there are always some that did not. The audit of ranges goes along the joints always.
 
 Employers that have no number of their own, published or offered, share their columns: no row tells them apart.
 """
