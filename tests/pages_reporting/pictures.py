@@ -15,7 +15,7 @@ from tests.reporting.reports.served import Served, served
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 WIDE = {"width": 1080, "height": 1000}
-TOP = {"x": 0, "y": 0, "width": 1080, "height": 2500}
+TOP = {"x": 0, "y": 0, "width": 1080, "height": 1500}
 
 
 async def picture(site: Served, browser: Browser, name: str, who: tuple[str, UUID], path: str, **options: object) -> None:
