@@ -1,6 +1,7 @@
 """Which attack wins once a rule is switched off, and on which programme."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from reporting.release_ledger.cells import Policy
 from tests.attacks import handmade
@@ -11,13 +12,19 @@ from tests.attacks.percentages import t7
 from tests.attacks.programme import programme
 from tests.attacks.publishing import MONTHS, Published, publish
 from tests.attacks.row_space import t1
-from tests.attacks.subtraction import less_than_eligible, read, t4
+from tests.attacks.subtraction import less_than_eligible, read, t4, t5
 
 SMALL = programme(1, 40)
+SMALLER = programme(1, 12)
 
 
 def simulated(policy: Policy) -> Published:
     return publish(policy, SMALL, ["asked"], MONTHS[:12])
+
+
+def few(policy: Policy) -> Published:
+    """Without the linear test, which stands before the audit and leaves it little to find: the audit alone has to do."""
+    return publish(replace(policy, off=policy.off | {"D5"}), SMALLER, ["asked"], MONTHS[:12])
 
 
 def insiders(published: Published) -> Found:
@@ -33,6 +40,7 @@ CASES: list[tuple[str, Callable[[Policy], Published], Callable[[Published], Foun
     ("D3", handmade.uniform, t7),
     ("D4", simulated, t4),
     ("D5", simulated, calculations),
+    ("D6", few, t5),
     ("D7", simulated, t8),
     ("D8", simulated, calculations),
     ("D10", handmade.dominant, insiders),

@@ -228,7 +228,7 @@ def _let_reports_be_read() -> None:
     op.execute(f"""
 do $$ begin
   create role {READER} nologin;
-exception when duplicate_object or unique_violation then null;
+exception when duplicate_object or unique_violation or insufficient_privilege then null;
 end $$""")
     op.execute(
         f"do $$ begin if not pg_has_role(current_user, '{READER}', 'SET') then execute 'grant {READER} to ' || quote_ident(current_user); end if; end $$"
