@@ -27,7 +27,7 @@ export CARE_CONNECT_SMTP := 127.0.0.1:18025
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run browser test test-containers verify-ledger lint fmt types generate lock bench soak-assessments up down clean ci
+.PHONY: help setup demo run browser test test-containers verify-ledger lint fmt types generate lock bench soak-assessments soak-gate attacks up down clean ci
 
 ##@ Start
 help: ## List the targets
@@ -76,6 +76,12 @@ ci: setup lint test ## What continuous integration runs
 
 bench: $(READY) ## Measure the opt-out beside its floor and other relays
 	@$(BIN)/python -m bench $(ARGS)
+
+soak-gate: $(READY) ## Race opt-outs against a gate that is broken on purpose: the checker must see it (two minutes)
+	@$(BIN)/python -m pytest -q tests/faults/the_checker_sees_a_broken_gate.py
+
+attacks: $(READY) ## Attack the aggregate reports in full depth, and with each rule switched off (ARGS="--seeds 2")
+	@$(BIN)/python -m tests.attacks $(ARGS)
 
 soak-assessments: $(READY) ## Send to 2,000 clients for half a year, with outages and kills (a quarter of an hour; ARGS=--seed=8)
 	@$(BIN)/python -m pytest -q tests/simulation/half_year_in_small.py
