@@ -22,10 +22,10 @@ select a.pid, a.client_port from pg_locks l join pg_stat_activity a using (pid)
    and l.objid = (hashtext($1)::bigint & 4294967295)::oid"""
 
 KILLS = {
-    "consent": 1, "consent-2": 1, "scheduling": 2, "assessments": 2, "reporting": 1, "reporting-2": 1,
+    "consent": 1, "consent-2": 1, "scheduling": 1, "assessments": 1, "reporting": 1, "reporting-2": 1,
     "kafka": 2, "postgres": 2, "relay leader": 2,
 }  # fmt: skip
-"""Every service and every server twice at least; the relay leader is one of consent's."""
+"""Consent, reporting and both servers twice at least (the relay leader is one of consent's); nothing of an opt-out waits for the others."""
 OTHER = {"relay leader's backend": 1, "pause reporting": 1, "pause reporting-2": 1, "pause consent": 1}
 BREATH_SECONDS = 3
 READY_SECONDS = 90

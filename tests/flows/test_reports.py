@@ -151,7 +151,9 @@ async def test_the_privacy_officer_is_told_the_reason_and_the_employer_the_rules
     asked = {"family": "care_sought", "scope": "employer", "scope_id": str(employer), "period": YEAR}
     db = await asyncpg.connect(story.stack.database("reporting"))
     hidden = await db.fetchrow(
-        "select breakdown, cell_group from withheld_cell where scope_id = $1 and period = $2 limit 1", str(employer), YEAR
+        "select breakdown, cell_group from withheld_cell where scope_id = $1 and period = $2 and family = 'care_sought' limit 1",
+        str(employer),
+        YEAR,
     )
     await db.close()
     assert hidden is not None

@@ -1,5 +1,6 @@
 """Every page and state, in light and in dark, scanned with axe: no violation of WCAG 2.2 at level AA, nor of its best practices."""
 
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -7,6 +8,7 @@ import asyncpg
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import Browser, Page, expect
 
+from common.pages.rendering import STYLE
 from tests.pages.browser import context, signed_in
 from tests.pages.mail import knows_address, sends
 from tests.pages.test_in_a_browser import STOP, care_connect, mail_there
@@ -16,6 +18,8 @@ from tests.story import Story, eventually
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RULES = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
 """Of what passes, one place each is enough: a scan would spend most of its time on naming all of them."""
+COLOURS = RULES | {"runOnly": {"type": "tag", "values": ["cat.color"]}}
+"""In the dark there is nothing else but other colours: the style sheet says so, and a test of it."""
 
 
 SCAN = """rules => axe.run(rules).then(seen => ({
@@ -25,14 +29,20 @@ SCAN = """rules => axe.run(rules).then(seen => ({
 """Only what is looked at comes back: all that axe has seen is megabytes."""
 
 
+def test_in_the_dark_nothing_changes_but_colours() -> None:
+    blocks = re.findall(r"@media \(prefers-color-scheme:dark\)\{:root\{([^{}]*)\}\}", STYLE)
+    assert len(blocks) == STYLE.count("prefers-color-scheme") > 0
+    assert all(re.fullmatch(r"--[a-z-]+:#[0-9a-f]{3,8}", one) for block in blocks for one in block.split(";"))
+
+
 async def violations(page: Page) -> list[str]:
     found = []
     await page.evaluate(Axe().axe_script)
-    for scheme in ("light", "dark"):
+    for scheme, rules, least in (("light", RULES, 15), ("dark", COLOURS, 0)):
         await page.emulate_media(color_scheme=scheme)
-        seen: dict[str, Any] = await page.evaluate(SCAN, RULES)
+        seen: dict[str, Any] = await page.evaluate(SCAN, rules)
         found += [f"{page.url} {scheme} {one}" for one in seen["violations"]]
-        assert seen["passes"] > 15, "the scan has looked"
+        assert seen["passes"] > least, "the scan has looked"
     return found
 
 
