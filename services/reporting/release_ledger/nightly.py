@@ -10,12 +10,16 @@ from reporting.release_ledger.usecases import release_due
 from reporting.rollups.verifying import verify
 
 log = logging.getLogger(__name__)
+SOON = 300.0
+"""Seconds. What was missed while the service was down has arrived by then."""
 
 
 async def release_nightly(db: Database, clock: Clock, metrics: Metrics, every_seconds: float) -> None:
-    """For the life of the process. Nothing is released from counts that two ways of counting do not agree on."""
+    """For the life of the process, soon after its start first. Nothing is released that two ways of counting do not agree on."""
+    pause = min(SOON, every_seconds)
     while True:
-        await asyncio.sleep(every_seconds)
+        await asyncio.sleep(pause)
+        pause = every_seconds
         try:
             differences = len((await verify(db)).differences)
             metrics.rollup_differences.set(differences)
