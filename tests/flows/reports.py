@@ -20,13 +20,14 @@ QUARTER, YEAR = "2026-Q4", "2026"
 
 @dataclass
 class Reported:
-    """`declined`: those who share nothing. `busy`: a client with many sessions."""
+    """`declined`: how many share nothing. `left`: what reports were taken."""
 
     care: Care
     employers: list[UUID] = field(default_factory=list)
     providers: list[UUID] = field(default_factory=list)
     clients: list[UUID] = field(default_factory=list)
     declined: int = 0
+    left: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def plan(self) -> UUID:
