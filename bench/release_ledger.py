@@ -44,9 +44,7 @@ def _catalogue(employers: int, months: int) -> dict[str, float]:
         linear, audit, audited = linear + found.linear_seconds, audit + found.audit_seconds, audited + found.audited
         print(month, f"linear {found.linear_seconds:.1f} s, audit {found.audit_seconds:.1f} s of {found.audited}", flush=True)
     shown, lost = sum(one.released for one in past), sum(one.reason in LOST for one in past)
-    own = sum(
-        one.n or 0 for one in past if one.cell.scope.kind is ScopeKind.EMPLOYER and len(one.cell.period) == 4 and not one.cell.breakdown
-    )
+    own = sum(one.n or 0 for one in past if _is_report(one))
     return {
         "linear_s": round(linear, 2),
         "audit_s": round(audit, 2),

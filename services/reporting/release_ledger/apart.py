@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from reporting.measures.families import Family
-from reporting.release_ledger.cells import Counted, Decided, Policy, Population
-from reporting.release_ledger.deciding import Decision, decide
+from reporting.release_ledger.cells import Counted, Decided, Decision, Policy, Population
 
 Deciding = Callable[[Policy, Family, str, Sequence[Counted], Population, Sequence[Decided]], Awaitable[Decision]]
 COMMAND = (sys.executable, "-m", "reporting.release_ledger.apart")
@@ -44,7 +43,9 @@ async def deciding_apart() -> AsyncIterator[Deciding]:
 
 
 def _answer_all() -> None:
-    """Both ends of the pipe are this program: what comes in is no stranger's."""
+    """Both ends of the pipe are this program: what comes in is no stranger's. The numerics are imported here only."""
+    from reporting.release_ledger.deciding import decide
+
     while True:
         try:
             question = pickle.load(sys.stdin.buffer)

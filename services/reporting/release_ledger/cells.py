@@ -4,7 +4,7 @@ A cell is a set of clients with a name: a family, whom it is about (scope), a ca
 that leaves is the count of a cell, or the sum over it, or follows from such numbers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
@@ -78,6 +78,16 @@ class Decided:
     @property
     def released(self) -> bool:
         return self.n is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided, and how long it took. `audited`: how many small numbers the integer audit looked at."""
+
+    decided: Sequence[Decided]
+    linear_seconds: float
+    audit_seconds: float
+    audited: int
 
 
 @dataclass(frozen=True, slots=True)

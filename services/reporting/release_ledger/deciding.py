@@ -7,26 +7,15 @@ will do. D12: every employer gets everything. D2 is the reports' (one mark), D9 
 catalogue to ask for.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from time import perf_counter
 
 from reporting.measures.families import Family
-from reporting.release_ledger.cells import Counted, Decided, Policy, Population
+from reporting.release_ledger.cells import Counted, Decided, Decision, Policy, Population
 from reporting.release_ledger.desk import Desk
 from reporting.release_ledger.gate import audit
 from reporting.release_ledger.offering import offers
 from reporting.release_ledger.parting import decide_offer
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What was decided, and how long it took. `audited`: how many small numbers the integer audit looked at."""
-
-    decided: Sequence[Decided]
-    linear_seconds: float
-    audit_seconds: float
-    audited: int
 
 
 def decide(

@@ -96,8 +96,9 @@ class System:
         """The view with its empty columns too: that they are empty is not published."""
         atoms = [self.slices.book.atoms[at] for at in view.columns]
         apart = [] if view.pooled else self._everybody
+        known = set(apart)
         alike = {
-            (atom.employer if atom.employer in set(apart) else None, atom.employer in self._own, atom.plan, atom.programme): atom
+            (atom.employer if atom.employer in known else None, atom.employer in self._own, atom.plan, atom.programme): atom
             for atom in atoms
         }
         empty = [

@@ -17,8 +17,7 @@ from reporting.measures.catalogue import FAMILIES
 from reporting.measures.families import Family
 from reporting.release_ledger import tables
 from reporting.release_ledger.apart import Deciding, deciding_apart
-from reporting.release_ledger.cells import Cell, Policy, Reason
-from reporting.release_ledger.deciding import Decision
+from reporting.release_ledger.cells import Cell, Decision, Policy, Reason
 from reporting.rollups import closing
 
 log = logging.getLogger(__name__)

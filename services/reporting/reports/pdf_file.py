@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import typst
-
 from reporting.measures.values import Part, Value
 from reporting.reports.csv_file import parts_of
 from reporting.reports.documents import Measured, Report
@@ -18,6 +16,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def pdf_of(report: Report) -> bytes:
     """What is said goes in as data, never as markup."""
+    import typst  # large: a service that nobody asks for a PDF starts without it
+
     return typst.compile(
         TEMPLATE,
         format="pdf",

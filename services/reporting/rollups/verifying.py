@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import duckdb
 from pydantic import BaseModel, ConfigDict
 
 from common.db import Connection, Database
@@ -104,6 +103,8 @@ async def _hand_over(tx: Connection, folder: Path) -> None:
 
 
 def _count_again(folder: Path) -> Verification:
+    import duckdb  # large, and of use once a night
+
     with duckdb.connect(":memory:", config={"temp_directory": str(folder / "spilled"), "autoinstall_known_extensions": "false"}) as engine:
         for table, columns in {**TABLES, "holiday": {"day": DAY}}.items():
             file = folder / f"{table}.csv"
