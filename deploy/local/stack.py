@@ -130,6 +130,8 @@ class Stack:
             yield "REPORTING_PUBLIC_URL", self.url("reporting")
             yield "REPORTING_COOKIE_SECURE", "false"
             yield "REPORTING_RELEASE_EVERY_SECONDS", "0"
+            yield "REPORTING_SEALING_FOLDER", str(self.folder / "sealing")
+            yield "REPORTING_WEBHOOKS_OVER_HTTP", "true"
         for neighbour in NEIGHBOURS[service]:
             yield f"{prefix}_{neighbour.upper()}_URL", self.url(neighbour)
         for key, value in self.settings.items():

@@ -42,6 +42,10 @@ class Principal:
     id: UUID
     role: Role
     expires_at: float
+    scopes: frozenset[str] = frozenset()
+    """SMART scopes; only a recipient's own tokens have some."""
+    purpose: str | None = None
+    """C5: what for, where the token is for individual data."""
 
     @property
     def name(self) -> str:

@@ -6,8 +6,9 @@ from sqlalchemy.dialects.postgresql import BYTEA, JSONB, TIMESTAMP, UUID
 from common.journal import PAYLOAD_LIMIT
 
 
-def moment(name: str, *, nullable: bool = False, filled: bool = False) -> sa.Column[object]:
-    default = sa.text("clock_timestamp()") if filled else None
+def moment(name: str, *, nullable: bool = False, filled: bool = False, begun: bool = False) -> sa.Column[object]:
+    """`filled` with the time of the statement, or with that at which its transaction `begun`."""
+    default = sa.text("clock_timestamp()") if filled else sa.text("now()") if begun else None
     return sa.Column(name, TIMESTAMP(timezone=True), nullable=nullable, server_default=default)
 
 

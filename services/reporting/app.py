@@ -10,19 +10,24 @@ from common.applying import Handler, Subscription
 from common.contracts.catalogue import EVENTS
 from common.contracts.consent import Declined, OptedIn, OptedOut, SharingNarrowed, SharingResumed, SharingSuspended
 from common.contracts.event import Event
-from common.contracts.partner import RECALL_TOPIC, STATE_TOPIC
 from common.db import Connection
 from common.pages.rendering import Pages
 from common.service import Definition, Running, build, serve
+from reporting.authorization.routes import router as authorization
+from reporting.authorization.usecases import PartnerVerifier
+from reporting.disclosures.routes import router as disclosures
+from reporting.exports.building import Builder
+from reporting.exports.files import router as files
 from reporting.exports.routes import router as exports
-from reporting.partner.publisher import COMPACTED, Publisher
+from reporting.partner_topics.publisher import Publisher
 from reporting.previews.routes import router as previews
 from reporting.projections import handlers as projections
+from reporting.recalls.chasing import chase_recalls
 from reporting.recalls.routes import router as recalls
+from reporting.recipients.routes import router as recipients
 from reporting.redaction.handlers import DecisionHandlers
-from reporting.release.freshness import Freshness
-from reporting.release.gate import LOCK_CLASS, Gate
-from reporting.release.routes import router as disclosures
+from reporting.release_gate.freshness import Freshness
+from reporting.release_gate.gate import LOCK_CLASS, Gate
 from reporting.release_ledger.nightly import release_nightly
 from reporting.release_ledger.routes import router as releases
 from reporting.reports.pages import router as report_pages
@@ -32,10 +37,16 @@ from reporting.reports.site import site_of
 from reporting.rollups import handlers as rollups
 from reporting.rollups.counting import count_clients
 from reporting.schema import metadata
+from reporting.sealing.keys import Sealer
+from reporting.sealing.routes import router as sealing
 from reporting.settings import ReportingSettings
+from reporting.webhooks.sending import send_webhooks
 
 Handlers = Mapping[type[Event], Handler]
 MIGRATIONS = Path(__file__).parent / "migrations"
+INDIVIDUAL = (recipients, authorization, exports, files, sealing, previews, recalls, disclosures)
+AGGREGATE = (releases, reports, report_pages)
+ROUTERS = (*INDIVIDUAL, *AGGREGATE)
 
 
 def create_app(settings: ReportingSettings) -> FastAPI:
@@ -61,31 +72,36 @@ def create_app(settings: ReportingSettings) -> FastAPI:
         return (consent, settings.consent_url), (scheduling, settings.scheduling_url), (assessments, settings.assessments_url)
 
     async def start(running: Running) -> Sequence[Awaitable[None]]:
-        state = running.app.state
+        state, db, clock = running.app.state, running.db, running.clock
         freshness = Freshness(running.catch_ups["consent"].owner)
-        state.gate = Gate(
-            await running.db.own_pool(2, 24),
-            freshness,
-            running.positions["consent"],
-            running.metrics,
-            settings.freshness_seconds,
-        )
+        pool, positions = await db.own_pool(2, 24), running.positions["consent"]
+        state.gate = Gate(pool, freshness, positions, running.metrics, settings.freshness_seconds)
+        state.verifier = PartnerVerifier(db, state.verifier)
+        state.http, state.settings = running.http, settings
+        state.sealer = state.publisher.sealer = Sealer(settings.sealing_folder, settings.sealing_epoch_hours)
         state.publisher.gate = state.gate
-        state.settings = settings
+        state.builder = Builder(db, state.gate, running.journal.streams, clock, settings.export_hours)
         state.pages, state.reports = Pages(site_of(settings)), await open_reader(settings.database_url)
-        work: list[Awaitable[None]] = [state.publisher.run(), keep_open(state.reports), count_clients(running.db)]
+        work: list[Awaitable[None]] = [
+            state.publisher.run(),
+            state.builder.run(),
+            state.sealer.run(db, clock),
+            send_webhooks(db, running.http, clock),
+            chase_recalls(db, running.journal, clock),
+            keep_open(state.reports),
+            count_clients(db),
+        ]
         if settings.release_every_seconds:
-            work.append(release_nightly(running.db, running.clock, running.metrics, settings.release_every_seconds))
+            work.append(release_nightly(db, clock, running.metrics, settings.release_every_seconds))
         return work
 
     definition = Definition(
         "reporting",
         "Care Connect: reporting",
-        (exports, previews, recalls, disclosures, releases, reports, report_pages),
+        ROUTERS,
         MIGRATIONS,
         metadata,
         subscriptions,
-        extra_topics={STATE_TOPIC: COMPACTED, RECALL_TOPIC: {}},
         start=start,
     )
     return build(definition, settings)

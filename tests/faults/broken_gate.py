@@ -20,9 +20,9 @@ from uuid import UUID
 
 from common.applying import Applier
 from common.cloudevents import Entry
-from reporting.release import tables
-from reporting.release.gate import LOCK_CLASS, Gate, Hold
-from reporting.release.tables import ExportPage
+from reporting.disclosures import tables
+from reporting.release_gate.gate import LOCK_CLASS, Gate, Hold
+from reporting.disclosures.tables import ExportPage
 
 BROKEN = "BROKEN_GATE"
 DECISION_SECONDS = {"freshness": 0.3, "lock": 0, "nothing": 0.3}

@@ -1,51 +1,56 @@
-"""An individual export: for whom and what for (C5), in parts by stream. Pure."""
+"""An individual export: for whom and what for (C5), of what, since when. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from common.contracts.vocabulary import Programme, Purpose, Recipient
-from common.problems import Problem
+from common.contracts.vocabulary import Programme, Purpose
+
+ALL = "all"
+"""The part of an export that is organised by patient."""
 
 
 class Status(StrEnum):
-    BUILDING = "building"
+    IN_PROGRESS = "in_progress"
     COMPLETE = "complete"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class OutputFormat(StrEnum):
+    NDJSON = "application/fhir+ndjson"
+    PARQUET = "application/vnd.apache.parquet"
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
     export_id: UUID
-    plan_id: UUID
-    programme: Programme | None
-    recipient: Recipient
+    recipient_id: UUID
     purpose: Purpose
+    programme: Programme | None
+    types: tuple[str, ...]
+    patients: tuple[UUID, ...] | None
+    """Recipient tokens; None: all."""
+    since: datetime | None
+    by_patient: bool
+    output_format: OutputFormat
+    manifest_version: int
+    request: str
+    ignored: tuple[str, ...]
+    """Parameters that were left aside, as asked (`handling=lenient`)."""
     status: Status
     requested_at: datetime
+    transaction_time: datetime | None = None
+    completed_at: datetime | None = None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The rows of one stream. The generation moves with every redaction, and with it the part's address."""
+    """The rows of one stream and type. The generation moves with every redaction, and with it the part's address."""
 
     stream: int
+    part: str
     generation: int
     rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class Deletion:
-    """A person's rows were taken out: the recipient drops what it holds under this token."""
-
-    stream: int
-    token: UUID
-    generation: int
-    deleted_at: datetime
-
-
-def check_purpose(purpose: str) -> Purpose:
-    """C5: there is one purpose, and it has to be said."""
-    if purpose != Purpose.PERSONALISED_RECOMMENDATIONS:
-        raise Problem("recipient_not_allowed", "The only purpose is personalised health recommendations.", field="purpose", rule="C5")
-    return Purpose(purpose)

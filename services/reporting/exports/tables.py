@@ -1,119 +1,79 @@
-"""Individual exports as rows: a part per stream, a generation that moves with every redaction, and what was deleted from it."""
-
-from collections.abc import Sequence
-from uuid import UUID
+"""Individual exports as rows: parts by stream and resource type, a generation that moves with every redaction, and what was deleted."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from common.db import Connection
 from common.schema import moment
-from reporting.exports.rules import Deletion, Export, Part, Status
-from reporting.release.gate import Hold
 from reporting.schema import metadata
 
 export = sa.Table(
     "export",
     metadata,
     sa.Column("export_id", pg.UUID(as_uuid=True), primary_key=True),
-    sa.Column("plan_id", pg.UUID(as_uuid=True), nullable=False, index=True),
-    sa.Column("programme", sa.Text),
-    sa.Column("recipient", sa.Text, nullable=False),
+    sa.Column("recipient_id", pg.UUID(as_uuid=True), nullable=False, index=True),
     sa.Column("purpose", sa.Text, nullable=False),
+    sa.Column("programme", sa.Text),
+    sa.Column("types", pg.ARRAY(sa.Text), nullable=False),
+    sa.Column("patients", pg.ARRAY(pg.UUID(as_uuid=True))),
+    moment("since", nullable=True),
+    sa.Column("by_patient", sa.Boolean, nullable=False),
+    sa.Column("output_format", sa.Text, nullable=False),
+    sa.Column("manifest_version", sa.Integer, nullable=False),
+    sa.Column("request", sa.Text, nullable=False),
+    sa.Column("ignored", pg.ARRAY(sa.Text), nullable=False),
     sa.Column("status", sa.Text, nullable=False),
-    moment("requested_at"),
+    moment("requested_at", filled=True),
+    moment("transaction_time", nullable=True),
+    moment("completed_at", nullable=True),
+    moment("expires_at", nullable=True),
+    moment("polled_at", nullable=True),
+    sa.Column("polls", sa.Integer, nullable=False, server_default="0"),
+    sa.Index("export_open_idx", "requested_at", postgresql_where=sa.text("status = 'in_progress'")),
+    sa.Index("export_expiring_idx", "expires_at", postgresql_where=sa.text("status = 'complete'")),
 )
 
+export_stream = sa.Table(
+    "export_stream",
+    metadata,
+    sa.Column("export_id", pg.UUID(as_uuid=True), sa.ForeignKey("export.export_id"), primary_key=True),
+    sa.Column("stream", sa.Integer, primary_key=True, autoincrement=False),
+    comment="the streams of an export that are built: a worker that takes over goes on with the others",
+)
+
+# `part`: a resource type, or `all` where an export is organised by patient.
 export_part = sa.Table(
     "export_part",
     metadata,
     sa.Column("export_id", pg.UUID(as_uuid=True), sa.ForeignKey("export.export_id"), primary_key=True),
     sa.Column("stream", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("part", sa.Text, primary_key=True),
     sa.Column("generation", sa.Integer, nullable=False),
     sa.Column("rows", sa.Integer, nullable=False),
 )
 
+# `category` is null for what every consent comes with: the Patient that the others refer to, and the Consent itself.
 export_row = sa.Table(
     "export_row",
     metadata,
     sa.Column("export_id", pg.UUID(as_uuid=True), primary_key=True),
     sa.Column("stream", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("part", sa.Text, primary_key=True),
     sa.Column("seq", sa.BigInteger, sa.Identity(), primary_key=True),
     sa.Column("client_id", pg.UUID(as_uuid=True), nullable=False, index=True),
     sa.Column("programme", sa.Text, nullable=False),
     sa.Column("token", pg.UUID(as_uuid=True), nullable=False),
-    sa.Column("category", sa.Text, nullable=False),
+    sa.Column("category", sa.Text),
+    sa.Column("resource", sa.Text),
     sa.Column("line", sa.Text, nullable=False),
+    comment="resource: its reference as Type/id; null for the header of a patient's block",
 )
 
 export_deletion = sa.Table(
     "export_deletion",
     metadata,
     sa.Column("export_id", pg.UUID(as_uuid=True), primary_key=True),
-    sa.Column("stream", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("token", pg.UUID(as_uuid=True), primary_key=True),
-    sa.Column("generation", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("token", pg.UUID(as_uuid=True), primary_key=True, index=True),
+    sa.Column("stream", sa.Integer, nullable=False),
+    sa.Column("resources", pg.ARRAY(sa.Text), nullable=False),
     moment("deleted_at", filled=True),
 )
-
-
-def line_with(token: str) -> str:
-    """A record `r` as it leaves. The preview shows the same, before there is a token. No client id is in it."""
-    return f"jsonb_build_object('token', {token}, 'programme', r.programme, 'category', r.category) || r.body"
-
-
-# R4: opted in at this moment, of this plan, only the categories consented to (C17).
-BUILD_PART = f"""
-with part as (insert into export_part (export_id, stream, generation, rows) values ($1, $2, 1, 0)),
-rows as (
-  insert into export_row (export_id, stream, client_id, programme, token, category, line)
-  select $1, $2, r.client_id, r.programme, s.token, r.category,
-         ({line_with("s.token")})::text
-    from record r join sharing s using (client_id, programme) join client c using (client_id)
-   where r.stream = $2 and s.decision = 'opted_in' and r.category = any(s.categories) and c.plan_id = $3
-     and ($4::text is null or r.programme = $4)
-     and not exists (select from parked_client p where p.client_id = r.client_id)
-   order by r.client_id, r.occurred_at
-  returning 1)
-select count(*) from rows"""
-
-
-async def insert_export(tx: Connection, made: Export) -> None:
-    await tx.execute(
-        "insert into export (export_id, plan_id, programme, recipient, purpose, status, requested_at) values ($1, $2, $3, $4, $5, $6, $7)",
-        made.export_id,
-        made.plan_id,
-        made.programme,
-        made.recipient,
-        made.purpose,
-        made.status,
-        made.requested_at,
-    )
-
-
-async def build_part(hold: Hold, made: Export) -> None:
-    """Under the gate: an opt-out applied before is not in it, one applied later finds the rows."""
-    async with hold.tx.transaction():
-        rows = await hold.tx.fetchval(BUILD_PART, made.export_id, hold.stream, made.plan_id, made.programme)
-        await hold.tx.execute("update export_part set rows = $3 where export_id = $1 and stream = $2", made.export_id, hold.stream, rows)
-
-
-async def complete(tx: Connection, export_id: UUID) -> None:
-    await tx.execute("update export set status = 'complete' where export_id = $1", export_id)
-
-
-async def find_export(tx: Connection, export_id: UUID) -> Export | None:
-    row = await tx.fetchrow("select * from export where export_id = $1", export_id)
-    return Export(**{**row, "status": Status(row["status"])}) if row else None
-
-
-async def parts_of(tx: Connection, export_id: UUID) -> Sequence[Part]:
-    rows = await tx.fetch("select stream, generation, rows from export_part where export_id = $1 order by stream", export_id)
-    return [Part(**row) for row in rows]
-
-
-async def deletions_of(tx: Connection, export_id: UUID) -> Sequence[Deletion]:
-    rows = await tx.fetch(
-        "select stream, token, generation, deleted_at from export_deletion where export_id = $1 order by deleted_at, token", export_id
-    )
-    return [Deletion(**row) for row in rows]

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from common.contracts.vocabulary import Category, Programme
 from common.db import Connection
-from reporting.exports.tables import line_with
+from reporting.resources.expressions import rendered
 
 PREVIEW = f"""
-select ({line_with("null::uuid")})::text as line from record r
- where r.client_id = $1 and r.programme = $2 and r.category = any($3::text[])
- order by r.occurred_at, r.record_id limit $4"""
+with scope as (
+  select $1::uuid as client_id, $2::text as programme, '00000000-0000-0000-0000-000000000000'::uuid as token, $3::text[] as categories,
+         now() as opened_at, now() as decided_at, null::text as notice_digest)
+select body::text as line from ({rendered("scope")}) r where r.category is not null order by changed_at, type, id limit $4"""
 
 
 async def preview(tx: Connection, client_id: UUID, programme: Programme, categories: Collection[Category], limit: int) -> list[Any]:

@@ -16,7 +16,7 @@ from common.contracts.scheduling import (
 )
 from common.contracts.vocabulary import Category
 from common.db import Connection
-from reporting.partner.tables import mark_dirty
+from reporting.partner_topics.tables import mark_dirty
 from reporting.projections import tables
 
 

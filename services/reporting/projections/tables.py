@@ -30,16 +30,29 @@ client = sa.Table(
     sa.Column("programme", sa.Text, nullable=False),
 )
 
+# `changed_at`: when the transaction began that changed it. What an export missed because it was not committed yet began no earlier than
+# the moment that the export names as its own (`transaction_time`), so the next increment has it.
 record = sa.Table(
     "record",
     metadata,
     sa.Column("record_id", pg.UUID(as_uuid=True), primary_key=True),
     sa.Column("client_id", pg.UUID(as_uuid=True), nullable=False, index=True),
-    sa.Column("stream", sa.Integer, nullable=False, index=True),
+    sa.Column("stream", sa.Integer, nullable=False),
     sa.Column("programme", sa.Text, nullable=False),
     sa.Column("category", sa.Text, nullable=False),
     sa.Column("body", pg.JSONB, nullable=False),
     moment("occurred_at"),
+    moment("changed_at", begun=True),
+    sa.Index("record_stream_idx", "stream", "changed_at"),
+)
+
+# A record that left a category that was shared: who follows the increments is told to drop it (C16, C17).
+record_withdrawn = sa.Table(
+    "record_withdrawn",
+    metadata,
+    sa.Column("record_id", pg.UUID(as_uuid=True), primary_key=True),
+    sa.Column("token", pg.UUID(as_uuid=True), primary_key=True),
+    moment("withdrawn_at", begun=True),
 )
 
 sharing = sa.Table(
@@ -52,6 +65,26 @@ sharing = sa.Table(
     sa.Column("categories", pg.ARRAY(sa.Text), nullable=False),
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Column("token", pg.UUID(as_uuid=True)),
+    moment("decided_at", nullable=True),
+    sa.Column("notice_version", sa.Text),
+    sa.Column("notice_digest", sa.Text),
+)
+
+# One for each client, recipient and consent (R5, C8): random, so that nobody can join two of them.
+recipient_token = sa.Table(
+    "recipient_token",
+    metadata,
+    sa.Column("token", pg.UUID(as_uuid=True), primary_key=True),
+    sa.Column("client_id", pg.UUID(as_uuid=True), nullable=False),
+    sa.Column("programme", sa.Text, nullable=False),
+    sa.Column("stream", sa.Integer, nullable=False),
+    moment("opened_at", begun=True),
+    moment("ended_at", nullable=True),
+    sa.Column("on_topic", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("state_digest", pg.BYTEA),
+    sa.Index("recipient_token_client_id_idx", "client_id", "programme"),
+    sa.Index("recipient_token_ended_idx", "ended_at", postgresql_where=sa.text("ended_at is not null")),
+    comment="state_digest: of what the partner topic holds; the same again is not sent, for how often would tell how often (C16)",
 )
 
 KEEP_CLIENTS = """
@@ -78,11 +111,11 @@ select a.record_id, a.client_id, a.stream, a.programme,
 on conflict (record_id) do nothing"""
 
 MOVE_APPOINTMENTS = """
-update record r set body = r.body || jsonb_build_object('start', m.starts_at)
+update record r set body = r.body || jsonb_build_object('start', m.starts_at), changed_at = now()
   from unnest($1::uuid[], $2::timestamptz[]) as m(record_id, starts_at) where r.record_id = m.record_id"""
 
 CALL_OFF_APPOINTMENTS = """
-update record r set body = r.body || jsonb_build_object('status', $2::text) where r.record_id = any($1::uuid[])"""
+update record r set body = r.body || jsonb_build_object('status', $2::text), changed_at = now() where r.record_id = any($1::uuid[])"""
 
 # C16: a session that was called off is not the first one any more, once there is another. Never are two of them among the appointments:
 # somebody whose sessions are called off again and again would be seen to have one every week.
@@ -92,11 +125,18 @@ with placed as (
          case row_number() over (partition by client_id, programme
                                  order by body ->> 'status' in ('cancelled', 'noshow'), category <> 'appointments', occurred_at, record_id)
            when 1 then 'appointments' else 'session_frequency' end as category
-    from record where client_id = any($1::uuid[]) and body ->> 'kind' = 'session')
-update record r set category = placed.category from placed where r.record_id = placed.record_id and r.category <> placed.category"""
+    from record where client_id = any($1::uuid[]) and body ->> 'kind' = 'session'),
+moved as (
+  update record r set category = placed.category, changed_at = now()
+    from placed where r.record_id = placed.record_id and r.category <> placed.category
+  returning r.record_id, r.client_id, r.programme, r.category)
+insert into record_withdrawn (record_id, token)
+select m.record_id, s.token from moved m join sharing s using (client_id, programme)
+ where s.decision = 'opted_in' and m.category <> all(s.categories)
+on conflict (record_id, token) do update set withdrawn_at = now()"""
 
 FULFIL_APPOINTMENTS = """
-update record r set body = r.body || jsonb_build_object('status', 'fulfilled', 'held_on', h.held_on)
+update record r set body = r.body || jsonb_build_object('status', 'fulfilled', 'held_on', h.held_on), changed_at = now()
   from unnest($1::uuid[], $2::text[]) as h(record_id, held_on) where r.record_id = h.record_id"""
 
 

@@ -1,4 +1,4 @@
-"""Recalls: what a recipient has already taken and is asked to delete, and its acknowledgement."""
+"""Recalls: what a recipient has already taken and is asked to delete, and how far it has come with that."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -23,6 +23,13 @@ recall = sa.Table(
     moment("created_at", filled=True),
     moment("sent_at", nullable=True),
     moment("acknowledged_at", nullable=True),
+    moment("attested_at", nullable=True),
+    sa.Column("attested_by", sa.Text),
+    sa.Column("method", sa.Text),
+    sa.Column("overdue", sa.Text),
+    sa.Column("reminders", sa.Integer, nullable=False, server_default="0"),
+    moment("reminded_at", nullable=True),
+    sa.Index("recall_open_idx", "sent_at", postgresql_where=sa.text("attested_at is null")),
 )
 
 PAGE = """

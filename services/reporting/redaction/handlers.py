@@ -9,7 +9,7 @@ from common.contracts.reporting import RedactionApplied, SinkReceipt
 from common.contracts.vocabulary import Sink
 from common.db import Connection, after_commit
 from common.journal import Journal
-from reporting.partner.publisher import Publisher
+from reporting.partner_topics.publisher import Publisher
 from reporting.redaction import tables
 from reporting.redaction.tables import Closed
 

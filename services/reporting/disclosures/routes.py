@@ -12,7 +12,7 @@ from common.contracts.vocabulary import Category, Programme, Purpose, Recipient
 from common.edge import Db
 from common.http import problems
 from common.paging import Cursor, Limit, Page, after, page_of
-from reporting.release import tables
+from reporting.disclosures import tables
 
 router = APIRouter(prefix="/v1/clients/{client_id}", tags=["disclosures"])
 Reader = Annotated[Principal, Depends(Allow(Role.CLIENT, Role.PRIVACY_OFFICER))]

@@ -9,8 +9,8 @@ from sqlalchemy.dialects import postgresql as pg
 
 from common.db import Connection
 from common.schema import moment
-from reporting.release.gate import Hold
-from reporting.release.tables import SHARED_NOW
+from reporting.disclosures.tables import SHARED_NOW
+from reporting.release_gate.gate import Hold
 from reporting.schema import metadata
 
 partner_dirty = sa.Table(
@@ -26,13 +26,23 @@ partner_notice = sa.Table(
     "partner_notice",
     metadata,
     sa.Column("notice_id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("recipient_id", pg.UUID(as_uuid=True), nullable=False),
     sa.Column("stream", sa.Integer, nullable=False),
-    sa.Column("topic", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
     sa.Column("key", pg.UUID(as_uuid=True), nullable=False),
     sa.Column("decision_id", pg.UUID(as_uuid=True), nullable=False),
     sa.Column("client_id", pg.UUID(as_uuid=True), nullable=False),
     sa.Column("programme", sa.Text, nullable=False),
     moment("at", filled=True),
+)
+
+partner_release = sa.Table(
+    "partner_release",
+    metadata,
+    sa.Column("recipient_id", pg.UUID(as_uuid=True), primary_key=True),
+    sa.Column("release_id", pg.UUID(as_uuid=True), primary_key=True),
+    moment("sent_at", filled=True),
+    comment="the aggregate releases that a recipient's topic has",
 )
 
 MARK_DIRTY = """
@@ -86,8 +96,9 @@ class Notice:
     """A tombstone for a key of the state topic, or a recall."""
 
     notice_id: int
+    recipient_id: UUID
     stream: int
-    topic: str
+    kind: str
     key: UUID
     decision_id: UUID
     client_id: UUID

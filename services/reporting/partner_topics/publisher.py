@@ -20,10 +20,11 @@ from common.contracts.vocabulary import Programme, Sink
 from common.db import Connection, Database
 from common.journal import Journal
 from common.problems import Problem
-from reporting.partner import tables
-from reporting.partner.tables import Notice
+from reporting.partner_topics import tables
+from reporting.partner_topics.tables import Notice
 from reporting.recalls.tables import mark_sent
-from reporting.release.gate import Gate, Hold
+from reporting.release_gate.gate import Gate, Hold
+from reporting.sealing.keys import Sealer
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ class Publisher:
     def __init__(self, db: Database, journal: Journal, bootstrap: str, prefix: str, clock: Clock) -> None:
         self.db, self.journal, self.clock = db, journal, clock
         self.gate: Gate | None = None
+        self.sealer: Sealer | None = None
         self._bootstrap, self._prefix = bootstrap, prefix
         self._wake = asyncio.Event()
 

@@ -10,8 +10,8 @@ from common import connection as connections
 from common.connection import Connection, SlowReader
 from common.metrics import Metrics
 from common.problems import Problem
-from reporting.release import tables
-from reporting.release.gate import Gate, Hold
+from reporting.disclosures import tables
+from reporting.release_gate.gate import Gate, Hold
 
 log = logging.getLogger(__name__)
 NDJSON = [(b"content-type", b"application/fhir+ndjson"), (b"cache-control", b"no-store")]

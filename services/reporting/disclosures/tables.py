@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql as pg
 
 from common.db import Connection
 from common.schema import moment
-from reporting.release.gate import Hold
+from reporting.release_gate.gate import Hold
 from reporting.schema import metadata
 
 disclosure = sa.Table(
@@ -19,6 +19,7 @@ disclosure = sa.Table(
     sa.Column("programme", sa.Text, nullable=False),
     sa.Column("token", pg.UUID(as_uuid=True), nullable=False),
     sa.Column("recipient", sa.Text, nullable=False),
+    sa.Column("recipient_id", pg.UUID(as_uuid=True)),
     sa.Column("purpose", sa.Text, nullable=False),
     sa.Column("path", sa.Text, nullable=False),
     sa.Column("export_id", pg.UUID(as_uuid=True)),
@@ -26,6 +27,7 @@ disclosure = sa.Table(
     sa.Column("records", sa.Integer, nullable=False),
     sa.Column("gated_at", sa.BigInteger, nullable=False),
     sa.Column("recalled_by", pg.UUID(as_uuid=True)),
+    sa.Index("disclosure_token_idx", "token"),
     moment("disclosed_at", filled=True),
 )
 

@@ -20,7 +20,7 @@ from common.db import DOWN, Connection, Pool
 from common.metrics import Metrics
 from common.positions import Positions
 from common.problems import Problem
-from reporting.release.freshness import Freshness
+from reporting.release_gate.freshness import Freshness
 
 LOCK_CLASS = 0x6A7E
 """The consumer takes these locks in exclusive mode (`Subscription.lock_class`)."""

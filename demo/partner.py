@@ -1,0 +1,121 @@
+"""The health plan's backend, as a program of its own would be: SMART Backend Services, FHIR Bulk Data, and nothing else of ours."""
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+LASTS = 200
+"""Seconds that an access token is used; it is good for 300."""
+CATEGORY = "urn:care-connect:category"
+
+
+@dataclass
+class Partner:
+    """`base`: where reporting is reached, as its own settings say it (the assertion is made for its token endpoint)."""
+
+    http: httpx.AsyncClient
+    base: str
+    plan_id: UUID
+    key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-384", {"kid": "1", "use": "sig", "alg": "ES384"}))
+    _token: str = ""
+    _until: float = 0.0
+
+    @property
+    def client(self) -> str:
+        return f"plan-{self.plan_id}"
+
+    @property
+    def slug(self) -> str:
+        """In the names of its topics."""
+        return f"plan-{self.plan_id.hex[:12]}"
+
+    async def register(self, operations: Mapping[str, str], **more: Any) -> dict[str, Any]:
+        """What the network's staff do once. Raises httpx.HTTPStatusError."""
+        body = {"slug": self.slug, "smart_client_id": self.client, "jwks": {"keys": [self.key.as_dict(private=False)]}, **more}
+        answer = await self.http.put(f"{self.base}/v1/recipients/{self.plan_id}", json=body, headers=dict(operations))
+        answer.raise_for_status()
+        registered: dict[str, Any] = answer.json()
+        return registered
+
+    def assertion(self, **claims: Any) -> str:
+        now = int(time.time())
+        said = {"iss": self.client, "sub": self.client, "aud": f"{self.base}/v1/oauth2/token", "exp": now + 240, "jti": str(uuid4())}
+        return jwt.encode({"alg": "ES384", "kid": "1", "typ": "JWT"}, said | claims, self.key, algorithms=["ES384"])
+
+    async def ask_for_token(self, scope: str = "system/*.rs", **claims: Any) -> httpx.Response:
+        form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE, "scope": scope}
+        return await self.http.post(f"{self.base}/v1/oauth2/token", data=form | {"client_assertion": self.assertion(**claims)})
+
+    async def bearer(self) -> dict[str, str]:
+        if time.monotonic() > self._until:
+            answer = await self.ask_for_token()
+            answer.raise_for_status()
+            self._token, self._until = answer.json()["access_token"], time.monotonic() + LASTS
+        return {"authorization": f"Bearer {self._token}"}
+
+    async def kick_off(self, level: str = "", **parameters: Any) -> httpx.Response:
+        """`level`: nothing, `Patient/` or `Group/<id>/`. Lists are repeated."""
+        headers = await self.bearer() | {"accept": "application/fhir+json", "prefer": "respond-async"}
+        return await self.http.get(f"{self.base}/fhir/{level}$export", params=parameters, headers=headers)
+
+    async def manifest(self, status_url: str, seconds: float = 60) -> dict[str, Any]:
+        """Polls until it is there. Raises httpx.HTTPStatusError, TimeoutError."""
+        async with asyncio.timeout(seconds):
+            while True:
+                answer = await self.http.get(status_url, headers=await self.bearer() | {"accept": "application/json"})
+                if answer.status_code == 200:
+                    found: dict[str, Any] = answer.json()
+                    return found | {"status_url": status_url}
+                if answer.status_code not in (202, 429, 503):
+                    answer.raise_for_status()
+                await asyncio.sleep(0.15)
+
+    async def export(self, level: str = "", **parameters: Any) -> dict[str, Any]:
+        """Raises httpx.HTTPStatusError where it is refused."""
+        answer = await self.kick_off(level, **parameters)
+        answer.raise_for_status()
+        return await self.manifest(answer.headers["content-location"])
+
+    async def file(self, url: str) -> httpx.Response:
+        return await self.http.get(url, headers=await self.bearer())
+
+    async def resources(self, manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Everything that the manifest's files hold now. Raises httpx.HTTPStatusError."""
+        found: list[dict[str, Any]] = []
+        for part in manifest["output"]:
+            answer = await self.file(part["url"])
+            answer.raise_for_status()
+            found += [json.loads(line) for line in answer.text.splitlines()]
+        return found
+
+    async def deleted(self, manifest: Mapping[str, Any]) -> set[str]:
+        """The resources that the manifest tells to drop, as `Type/id`."""
+        found: set[str] = set()
+        for part in manifest.get("deleted", []):
+            answer = await self.file(part["url"])
+            answer.raise_for_status()
+            for line in answer.text.splitlines():
+                found |= {entry["request"]["url"] for entry in json.loads(line)["entry"]}
+        return found
+
+
+def token_of(resource: Mapping[str, Any]) -> str:
+    """Whose it is: the recipient token."""
+    if resource["resourceType"] == "Patient":
+        return str(resource["id"])
+    about = resource.get("subject") or resource.get("patient") or resource["participant"][0]["actor"]
+    return str(about["reference"]).removeprefix("Patient/")
+
+
+def category_of(resource: Mapping[str, Any]) -> str | None:
+    """None of what every consent comes with."""
+    return next((tag["code"] for tag in resource["meta"]["tag"] if tag["system"] == CATEGORY), None)
