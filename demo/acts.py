@@ -1,19 +1,25 @@
 """The acts up to the export: loading, choosing, exporting. Each says what it does, does it, and checks what came of it."""
 
+import json
 from collections import Counter
 from uuid import UUID
 
 import httpx
+from rich.markup import escape
 
 from common.auth import Role
 from demo.calling import Caller, side_by_side
 from demo.exporting import request_export
 from demo.living import Life
 from demo.loading import Loader, caught_up
+from demo.partner import Partner
 from demo.play import Play
 from demo.programme import Client
 from demo.steps import Ask
-from demo.system import PRIVACY_OFFICER
+from demo.system import OPERATIONS, PRIVACY_OFFICER
+
+STATED_PURPOSE = "urn:care-connect:export-purpose"
+"""Where the manifest says what it is for."""
 
 
 async def load(play: Play) -> None:
@@ -30,6 +36,7 @@ async def load(play: Play) -> None:
     loader = Loader(play.system, play.lanes, p)
     with tell.progress("people and companies", 1 + len(p.employers) + len(p.providers) + len(p.clients)) as tell_of:
         await loader.register(tell_of)
+    await register_plan(play)
     await caught_up(play.system, play.http, "assessments")
     play.forms = await loader.forms()
     with tell.progress("steps of clients and providers", steps) as tell_of:
@@ -41,6 +48,13 @@ async def load(play: Play) -> None:
         f"  {done['Ask']} requests, {done['Hold']} appointments held, {done['FillIn']} questionnaires, {done['Recommend']} recommendations."
     )
     play.check(done["clients"] == len(p.clients), f"All events were applied {sum(seconds):.1f} s after the last request.")
+
+
+async def register_plan(play: Play) -> None:
+    """C5: individual data goes to registered recipients only."""
+    play.partner = Partner(play.http, play.system.url("reporting"), play.programme.plan_id)
+    registered = await play.partner.register(await play.system.bearer(Role.OPERATIONS, OPERATIONS))
+    play.tell.say(f"  {play.programme.plan_name} is registered as a recipient, by its public key: purpose {registered['purpose']}.")
 
 
 def undecided(play: Play) -> Client:
@@ -99,21 +113,21 @@ async def export(play: Play) -> None:
     tell = play.tell
     tell.act("The health plan takes an export of those who opted in")
     await caught_up(play.system, play.http, "reporting")
-    play.before = taken = await request_export(play.plan, play.out / "export_before")
+    play.before = taken = await request_export(play.partner, play.out / "export_before")
     people, records = taken.by_token(), taken.records()
-    play.summary["exported_records"] = len(records)
-    expected = [client.shared_records() for client in play.programme.clients]
+    play.summary["exported_records"], play.summary["exported_resources"] = len(records), people.total()
+    sharers = [client for client in play.programme.clients if client.opts_in]
+    expected = [client.shared_records() for client in sharers]
     tell.say(
-        f"  {len(taken.manifest['output'])} parts, {len(records)} records of {len(people)} people → {taken.folder}\n"
-        f"  purpose: {taken.manifest['purpose']}. People are random tokens: no name and no client id leaves."
+        f"  FHIR Bulk Data: {len(taken.manifest['output'])} files, {people.total()} resources of {len(people)} people → {taken.folder}\n"
+        f"  for {taken.manifest['extension'][STATED_PURPOSE]}. People are random tokens: no name and no client id leaves."
     )
-    tell.say(f"  one record: [dim]{records[0]}[/dim]")
+    tell.say(f"  one record: [dim]{escape(json.dumps(records[0]))}[/dim]")
+    per_person = taken.records_by_token()
     play.check(
-        sorted(people.values()) == sorted(count for count in expected if count) and len(records) == sum(expected),
-        "Exactly the records of the categories that each person opted in to; nobody who declined is in it.",
+        sorted(per_person.values()) == sorted(count for count in expected if count) and len(people) == len(sharers),
+        f"{len(records)} records: exactly those of the categories that each person opted in to; nobody who declined is in it.",
     )
     employer = play.caller(Role.EMPLOYER, play.programme.employers[0].employer_id)
-    refused = await employer.send("POST", "reporting", "/v1/exports", {"purpose": taken.manifest["purpose"]})
-    play.check(
-        refused.status_code == 403, f"An employer who asks for the same is refused: {refused.status_code} {refused.json()['code']} (C6)."
-    )
+    refused = await employer.send("GET", "reporting", "/fhir/$export", accept="application/fhir+json", prefer="respond-async")
+    play.check(refused.status_code == 403, f"An employer who asks for the same is refused: {refused.status_code} (C6).")

@@ -1,4 +1,4 @@
-"""The health plan's side: asks for an export, downloads its parts into a folder, reads what it got."""
+"""The health plan's side: asks for an export, downloads its files into a folder, reads what it got."""
 
 import asyncio
 import json
@@ -9,55 +9,72 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from common.contracts.vocabulary import Purpose
-from demo.calling import Caller, succeeded
+from demo.partner import Partner, category_of, token_of
+
+FOLLOWS = ("Encounter", "Observation")
+"""What is told of a record a second time: a visit beside its appointment, a score beside its questionnaire."""
+
+AT_ONCE = 6
 
 
 @dataclass(frozen=True)
 class Taken:
-    """An export as it was at one moment, on disk: `part-NN.ndjson` and `manifest.json`."""
+    """An export as it was at one moment, on disk: `<type>-<stream>.ndjson` and `manifest.json`. `deleted`: references to drop."""
 
     manifest: dict[str, Any]
     folder: Path
+    deleted: frozenset[str] = frozenset()
 
     @property
-    def export_id(self) -> str:
-        return str(self.manifest["export_id"])
+    def status_url(self) -> str:
+        return str(self.manifest["status_url"])
+
+    def resources(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for part in sorted(self.folder.glob("*.ndjson")) for line in part.read_text().splitlines()]
 
     def records(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for part in sorted(self.folder.glob("part-*.ndjson")) for line in part.read_text().splitlines()]
+        """What somebody shares by a category, each once; without what every consent comes with."""
+        return [found for found in self.resources() if category_of(found) and found["resourceType"] not in FOLLOWS]
 
     def by_token(self) -> Counter[str]:
-        """How many records each person has; nobody's name or id is in it."""
-        return Counter(record["token"] for record in self.records())
+        """How many resources each person has; nobody's name or id is in it."""
+        return Counter(map(token_of, self.resources()))
 
-    def url_of(self, stream: int) -> str:
-        return next(str(part["url"]) for part in self.manifest["output"] if part["stream"] == stream)
+    def records_by_token(self) -> Counter[str]:
+        return Counter(map(token_of, self.records()))
+
+    def url_of(self, stream: int, kind: str) -> str:
+        return next(str(part["url"]) for part in self.manifest["output"] if part["url"].endswith(f"/{stream}/{kind}"))
 
 
-async def request_export(plan: Caller, folder: Path) -> Taken:
+async def request_export(plan: Partner, folder: Path, **parameters: Any) -> Taken:
     """A new export, downloaded."""
-    return await _download(plan, await plan.post("reporting", "/v1/exports", {"purpose": Purpose.PERSONALISED_RECOMMENDATIONS}), folder)
+    return await _download(plan, await plan.export(**parameters), folder)
 
 
-async def download_again(plan: Caller, export_id: str, folder: Path) -> Taken:
+async def download_again(plan: Partner, before: Taken, folder: Path) -> Taken:
     """The same export as it is now."""
-    return await _download(plan, await plan.get("reporting", f"/v1/exports/{export_id}"), folder)
+    return await _download(plan, await plan.manifest(before.status_url), folder)
 
 
-async def _download(plan: Caller, manifest: dict[str, Any], folder: Path) -> Taken:
-    async def fetch(part: dict[str, Any]) -> tuple[str, bytes]:
-        answer = succeeded(await plan.send("GET", "reporting", part["url"]))
-        return f"part-{part['stream']:02}.ndjson", answer.content
+async def _download(plan: Partner, manifest: dict[str, Any], folder: Path) -> Taken:
+    few = asyncio.Semaphore(AT_ONCE)
 
-    parts = await asyncio.gather(*map(fetch, manifest["output"]))
-    return _keep(folder, manifest, parts)
+    async def fetch(url: str) -> tuple[str, bytes]:
+        async with few:
+            answer = await plan.file(url)
+        answer.raise_for_status()
+        stream, kind = url.split("/")[-2:]
+        return f"{kind}-{int(stream):02}.ndjson", answer.content
+
+    parts = await asyncio.gather(*(fetch(part["url"]) for part in manifest["output"]))
+    return _keep(folder, manifest, parts, frozenset(await plan.deleted(manifest)))
 
 
-def _keep(folder: Path, manifest: dict[str, Any], parts: Sequence[tuple[str, bytes]]) -> Taken:
+def _keep(folder: Path, manifest: dict[str, Any], parts: Sequence[tuple[str, bytes]], deleted: frozenset[str]) -> Taken:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
     for name, content in parts:
         (folder / name).write_bytes(content)
-    return Taken(manifest, folder)
+    return Taken(manifest, folder, deleted)

@@ -49,11 +49,17 @@ class Anomaly(StrEnum):
     UNREDACTED = "unredacted"
     """Data of somebody who does not share, in an export or on the partner topic, at the end."""
     UNACCOUNTED = "unaccounted"
-    """A record arrived that the accounting of disclosures does not know (C9)."""
+    """A record arrived that the accounting of disclosures does not know, in this export or on this topic (C9)."""
     UNFINISHED = "unfinished"
     """An opt-out whose sinks have not all answered at the end."""
     WITHHELD = "withheld"
-    """Somebody shares at the end and is missing in a fresh export: refusing everything would be no gate."""
+    """Somebody shares at the end and is missing in a fresh export, or on the partner topic: refusing everything would be no gate."""
+    DIVERGED = "diverged"
+    """Who follows the increments ends with other records than a fresh export holds."""
+    UNTOLD = "untold"
+    """A recall that the recipient was never told of, on its topic or at its endpoint."""
+    IDENTIFIED = "identified"
+    """A client's own id left, or a webhook says who is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,9 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One request for individual data: begun just before it was sent. `outcome` is `complete`, `refused` or `cut`."""
+    """One request for individual data: begun just before it was sent. `outcome` is `complete`, `refused` or `cut`.
+
+    What came without a request, on a topic, is `appended`: nobody can tell when that was begun, so it is 0."""
 
     started: int
     outcome: str
@@ -131,7 +139,7 @@ class Final:
     receipts: tuple[tuple[str, str], ...] = ()
     """Decision and sink of every receipt that reporting has published."""
     deletions: tuple[tuple[str, str], ...] = ()
-    """Export and token of every deletion that the exports list."""
+    """Export and resource of every deletion that the exports list."""
     export_rows: Mapping[Client, int] = field(default_factory=dict)
     topic: Mapping[str, Client | None] = field(default_factory=dict)
     """The tokens that the partner topic holds a value for, and whose they are."""
@@ -141,6 +149,16 @@ class Final:
     """Those who share and have records to share."""
     fresh: frozenset[Client] = frozenset()
     """Those in an export that was requested at the end."""
+    whole: Mapping[str, str] = field(default_factory=dict)
+    """What that export holds: a digest of each resource, by its reference."""
+    followed: Mapping[str, str] = field(default_factory=dict)
+    """The same of a copy that was made once and brought up to date by increments only."""
+    recalls: frozenset[str] = frozenset()
+    """Everything that the recipient was to be told to delete."""
+    told: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The recalls that it was told of, by the way on which."""
+    identified: frozenset[tuple[str, str]] = frozenset()
+    """Where something stood that says who is meant, and what."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,17 @@
 
 from typing import Any
 
+from rich.markup import escape
+
 from demo.calling import Caller, until
 from demo.exporting import download_again, request_export
 from demo.play import Play
 from demo.programme import Client
 from demo.timeline import watched_opt_out
+from demo.topics import TOMBSTONE, read_about
 
 LAST_SHOWN = 4
+PATIENT = "Patient/"
 
 
 def somebody(play: Play) -> Client:
@@ -38,35 +42,43 @@ async def opt_out(play: Play) -> None:
 async def _redacted(play: Play, opted_out: dict[str, Any]) -> str:
     """The export that the plan took before is another one now. Answers the client's token in it."""
     before, tell = play.before, play.tell
-    stream = opted_out["place"]["stream"]
-    gone = await play.plan.send("GET", "reporting", before.url_of(stream))
-    tell.say("The part of the export that held the client has a new address. The old one answers:")
+    gone = await play.partner.file(before.url_of(opted_out["place"]["stream"], "Patient"))
+    tell.say("The files of the export that held the client have new addresses. An old one answers:")
     tell.answer(gone)
     play.check(gone.status_code == 410, "410 Gone.")
-    after = await download_again(play.plan, before.export_id, play.out / "export_after")
-    (deletion,) = after.manifest["deleted"]
-    token = str(deletion["token"])
-    tell.say(f"  the manifest lists the deletion: token {token}, generation {deletion['generation']} of part {deletion['stream']}")
+    after = await download_again(play.partner, before, play.out / "export_after")
+    (token,) = [reference.removeprefix(PATIENT) for reference in after.deleted if reference.startswith(PATIENT)]
+    tell.say(f"  the manifest lists what is to be dropped: Patient/{token} and {len(after.deleted) - 1} other resources")
     had, have = before.by_token(), after.by_token()
     play.check(
         had[token] > 0 and had - have == {token: had[token]} and not have - had,
-        f"Downloaded again → {after.folder}: {had.total()} − {had[token]} = {have.total()} records; everybody else is as before.",
+        f"Downloaded again → {after.folder}: {had.total()} − {had[token]} = {have.total()} resources; everybody else is as before.",
     )
     return token
 
 
 async def _recalled(play: Play, me: Caller, opted_out: dict[str, Any], token: str) -> None:
     """What the plan already holds, it is asked to delete."""
-    (recall,) = [item for item in await open_recalls(play.plan) if token in item["tokens"]]
-    play.tell.say(f"The plan has taken the data already. It is asked to delete what it holds: recall {recall['recall_id']}.")
+    (recall,) = [item for item in await play.partner.recalls() if token in item["tokens"]]
+    recall_id, tell = recall["recall_id"], play.tell
+    tell.say(f"The plan has taken the data already. It is asked to delete what it holds: recall {recall_id}. On its own topics it reads:")
+    told = await read_about(play.system, play.partner, token, recall_id)
+    tell.table(("topic", "key", "value"), [(topic, f"{key[:8]}…", escape(said)) for topic, key, said in told])
+    said = [value for _, _, value in told]
+    play.check(
+        said[0].startswith("Bundle") and TOMBSTONE in said[1:] and any(recall_id in value for value in said),
+        "The client's records, then the tombstone that ends them, and the recall.",
+    )
     status = await _status(me, opted_out)
-    play.check(status == "effective", f"Until it says that it did, the opt-out is {status}, and not complete.")
-    await play.plan.post("reporting", f"/v1/recalls/{recall['recall_id']}/acknowledgement")
+    play.check(status == "effective", f"Until the plan says that it did, the opt-out is {status}, and not complete.")
+    await play.partner.acknowledge(recall_id)
+    tell.say("  the plan acknowledges: it has the recall, and uses nothing of it any more")
+    await play.partner.attest(recall_id)
 
     async def complete() -> bool:
         return await _status(me, opted_out) == "complete"
 
-    play.check(await until(complete), "The plan acknowledges: complete.")
+    play.check(await until(complete), "The plan states that it has deleted, how, and who says so: complete.")
 
 
 async def _accounted(play: Play, me: Caller) -> None:
@@ -93,24 +105,17 @@ async def opt_in_again(play: Play) -> None:
     late = await me.send("POST", "consent", path, choice | shown, if_match=f'"{state["version"] - 1}"')
     play.check(late.status_code == 412, f"A late retry of the old opt-in is refused: {late.status_code} {late.json()['code']}.")
     await me.post("consent", path, choice | shown, if_match=f'"{state["version"]}"')
-    new = await request_export(play.plan, play.out / "export_opted_in_again")
-    old = await download_again(play.plan, play.before.export_id, play.out / "export_after")
-    before, after, now = play.before.by_token(), old.by_token(), new.by_token()
-    (fresh,) = now.keys() - before.keys()
-    play.check(now[fresh] == client.shared_records(), f"A new export holds the client again: {now[fresh]} records under a new token.")
-    play.check(before.keys() - after.keys() != set() and fresh not in after, "The old export stays redacted.")
-
-
-async def open_recalls(plan: Caller) -> list[dict[str, Any]]:
-    """All pages."""
-    found: list[dict[str, Any]] = []
-    cursor: dict[str, str] = {}
-    while True:
-        page = await plan.get("reporting", "/v1/recalls", limit="500", **cursor)
-        found += page["items"]
-        if page["next"] is None:
-            return found
-        cursor = {"cursor": page["next"]}
+    since = str(play.before.manifest["transactionTime"])
+    new = await request_export(play.partner, play.out / "increment_opted_in_again", _since=since)
+    old = await download_again(play.partner, play.before, play.out / "export_after")
+    before, after, now = play.before.by_token(), old.by_token(), new.records_by_token()
+    (fresh,) = new.by_token().keys() - before.keys()
+    (gone,) = before.keys() - after.keys()
+    play.check(
+        now[fresh] == client.shared_records() and f"{PATIENT}{gone}" in new.deleted,
+        f"What has changed since (_since): the client again, {now[fresh]} records under a new token; the old token is to be dropped.",
+    )
+    play.check(fresh not in after, "The old export stays redacted.")
 
 
 async def _status(me: Caller, opted_out: dict[str, Any]) -> str:

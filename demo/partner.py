@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -51,9 +52,12 @@ class Partner:
         said = {"iss": self.client, "sub": self.client, "aud": f"{self.base}/v1/oauth2/token", "exp": now + 240, "jti": str(uuid4())}
         return jwt.encode({"alg": "ES384", "kid": "1", "typ": "JWT"}, said | claims, self.key, algorithms=["ES384"])
 
-    async def ask_for_token(self, scope: str = "system/*.rs", **claims: Any) -> httpx.Response:
+    def token_request(self, scope: str = "system/*.rs", **claims: Any) -> dict[str, str]:
         form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE, "scope": scope}
-        return await self.http.post(f"{self.base}/v1/oauth2/token", data=form | {"client_assertion": self.assertion(**claims)})
+        return form | {"client_assertion": self.assertion(**claims)}
+
+    async def ask_for_token(self, scope: str = "system/*.rs", **claims: Any) -> httpx.Response:
+        return await self.http.post(f"{self.base}/v1/oauth2/token", data=self.token_request(scope, **claims))
 
     async def bearer(self) -> dict[str, str]:
         if time.monotonic() > self._until:
@@ -88,6 +92,31 @@ class Partner:
     async def file(self, url: str) -> httpx.Response:
         return await self.http.get(url, headers=await self.bearer())
 
+    async def recalls(self, *states: str) -> list[dict[str, Any]]:
+        """Those in one of these states, all pages; those that wait for an acknowledgement where none is named."""
+        found: list[dict[str, Any]] = []
+        cursor: dict[str, str] = {}
+        while True:
+            query = {"limit": "500", **({"state": list(states)} if states else {}), **cursor}
+            answer = await self.http.get(f"{self.base}/v1/recalls", params=query, headers=await self.bearer())
+            answer.raise_for_status()
+            page = answer.json()
+            found += page["items"]
+            if page["next"] is None:
+                return found
+            cursor = {"cursor": page["next"]}
+
+    async def acknowledge(self, recall_id: str) -> None:
+        """It has the recall, and uses nothing of it any more."""
+        answer = await self.http.post(f"{self.base}/v1/recalls/{recall_id}/acknowledgement", headers=await self.bearer())
+        answer.raise_for_status()
+
+    async def attest(self, recall_id: str) -> None:
+        """It has deleted everything."""
+        url = f"{self.base}/v1/recalls/{recall_id}/attestation"
+        answer = await self.http.post(url, json=attestation(), headers=await self.bearer())
+        answer.raise_for_status()
+
     async def resources(self, manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Everything that the manifest's files hold now. Raises httpx.HTTPStatusError."""
         found: list[dict[str, Any]] = []
@@ -106,6 +135,10 @@ class Partner:
             for line in answer.text.splitlines():
                 found |= {entry["request"]["url"] for entry in json.loads(line)["entry"]}
         return found
+
+
+def attestation() -> dict[str, str]:
+    return {"method": "deleted", "completed_on": f"{datetime.now(UTC):%Y-%m-%d}", "attested_by": "privacy_officer"}
 
 
 def token_of(resource: Mapping[str, Any]) -> str:

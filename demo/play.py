@@ -11,6 +11,7 @@ from common.auth import Role
 from demo.calling import Caller, Lanes
 from demo.exporting import Taken
 from demo.living import Forms
+from demo.partner import Partner
 from demo.programme import Client, SampleProgramme
 from demo.system import System
 from demo.telling import Teller
@@ -24,6 +25,8 @@ class Play:
     programme: SampleProgramme
     out: Path
     forms: Forms = field(init=False)
+    partner: Partner = field(init=False)
+    """The plan's backend."""
     before: Taken = field(init=False)
     """The export as the plan took it first."""
     opt_outs: int = 0

@@ -1,24 +1,27 @@
-"""Opt-outs race against downloads: several hundred people change their minds while the plan takes its exports."""
+"""Opt-outs race against all that the plan takes and is told: exports, increments, topics, webhooks."""
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
 from math import inf
 from random import Random
-from uuid import UUID
 
 from demo.history import UNSENT, History, Kind, Outcome
+from demo.partner import Partner
 from demo.race_acts import OptIn, Recording, Sharer, opt_in_on
+from demo.race_plan import Plan, taking_part
 from demo.race_settling import Beginning, beginning_of, settle
 from demo.race_waiting import until
 from deploy.local.stack import Stack
 
 WAITS = (None, 0)
 """Some ask to be answered at once, when the opt-out is recorded; the others wait as long as the service does by itself."""
-KEPT_EXPORTS = 4
+KEPT_EXPORTS = 6
 """Downloads take one of the last few exports, so that most were made before the opt-outs that redact them."""
+FOLLOW_EVERY, ANSWER_EVERY = 1.0, 1.5
+"""Seconds between two increments, and between two looks at the recalls."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class Course:
     patience: float = 60
     """Seconds that somebody goes on trying to get an answer, and that the end may take to settle."""
     seed: int = 1
+    webhook: bool = True
+    """Whether the plan has an endpoint: the services must reach this machine."""
 
 
 @dataclass(frozen=True)
@@ -47,62 +52,84 @@ class Race:
     """From the ledger's line to the last receipt that an effective opt-out needs."""
     downloads: int
     """Exports that were downloaded to their last part."""
+    increments: int
+    """Runs of the one who follows the increments."""
     sinks_complete: bool
     settled_seconds: float
 
 
-async def race(stack: Stack, plan_id: UUID, sharers: Sequence[Sharer], course: Course, progress: Callable[[], float] | None = None) -> Race:
+async def race(
+    stack: Stack, partner: Partner, sharers: Sequence[Sharer], course: Course, progress: Callable[[], float] | None = None
+) -> Race:
     """By the clock or by what `progress` says (from 0 to 1); then waits until all has settled and collects what is left."""
     began = time.monotonic()
     way = progress or (lambda: (time.monotonic() - began) / course.seconds)
     random = Random(course.seed)
-    recording = Recording(stack, plan_id, random)
-    beginning = await beginning_of(stack)
-    await until(recording.request_export, course.patience)
-    enough = asyncio.Event()
-    downloads = [asyncio.create_task(_download(recording, enough)) for _ in range(course.downloaders)]
-    exporting = asyncio.create_task(_export(recording, course.fresh_export_every, enough))
-    chosen = random.sample(list(sharers), min(course.opt_outs, len(sharers)))
-    stories = [_change_mind(recording, sharer, course, way, Random(f"{course.seed}/{n}")) for n, sharer in enumerate(chosen)]
-    await asyncio.gather(_reached(way, 1), *stories)
-    enough.set()
-    taken = sum(await asyncio.gather(*downloads))
-    await exporting
-    return await _finish(recording, course, beginning, taken)
+    recording = Recording(stack, random)
+    beginning, since = await beginning_of(stack), time.monotonic_ns()
+    async with taking_part(stack, partner, random, recording.recorder, webhook=course.webhook) as plan:
+        await until(lambda: _asked(plan, random), course.patience)
+        enough = asyncio.Event()
+        taking = _take(plan, course, random, enough)
+        chosen = random.sample(list(sharers), min(course.opt_outs, len(sharers)))
+        stories = [_change_mind(recording, sharer, course, way, Random(f"{course.seed}/{n}")) for n, sharer in enumerate(chosen)]
+        await asyncio.gather(_reached(way, 1), *stories)
+        enough.set()
+        taken = sum(await asyncio.gather(*taking))
+        return await _finish(recording, plan, course, beginning, taken, since)
 
 
-async def _finish(recording: Recording, course: Course, beginning: Beginning, taken: int) -> Race:
+def _take(plan: Plan, course: Course, random: Random, enough: asyncio.Event) -> list[asyncio.Task[int]]:
+    """Everything that the plan does meanwhile; each task answers how many exports it took."""
+    acts = [
+        *(_download(plan, random, enough) for _ in range(course.downloaders)),
+        _again(lambda: _asked(plan, random), course.fresh_export_every, enough),
+        _again(plan.follower.follow, FOLLOW_EVERY, enough),
+        _again(plan.answer_recalls, ANSWER_EVERY, enough),
+    ]
+    return [asyncio.create_task(act) for act in acts]
+
+
+async def _finish(recording: Recording, plan: Plan, course: Course, beginning: Beginning, taken: int, since: int) -> Race:
     began = time.monotonic()
-    left = await settle(recording, course.patience)
-    history = History(tuple(recording.attempts), recording.released(left.owners), left.final, *beginning)
+    left = await settle(recording, plan, beginning, course.patience)
+    plan.topics.note_in(plan.recipient.arrivals, since)
+    released = plan.recipient.arrivals.released(left.owners)
+    history = History(tuple(recording.attempts), released, left.final, beginning.ledger, beginning.versions)
     return Race(
         history,
         answered_ms=_answered_ms(recording),
         applied_ms=left.applied_ms,
         downloads=taken,
+        increments=plan.follower.runs,
         sinks_complete=not left.final.open_receipts,
         settled_seconds=time.monotonic() - began,
     )
 
 
-async def _download(recording: Recording, enough: asyncio.Event) -> int:
+async def _asked(plan: Plan, random: Random) -> bool:
+    return await plan.ask_for_export(random) is not None
+
+
+async def _download(plan: Plan, random: Random, enough: asyncio.Event) -> int:
     taken = 0
     while not enough.is_set():
-        if await recording.download(recording.random.choice(recording.exports[-KEPT_EXPORTS:])):
+        if await plan.recipient.download(random.choice(plan.recipient.exports[-KEPT_EXPORTS:])):
             taken += 1
         else:
             await asyncio.sleep(0.05)
     return taken
 
 
-async def _export(recording: Recording, every: float, enough: asyncio.Event) -> None:
+async def _again(act: Callable[[], Awaitable[object]], every: float, enough: asyncio.Event) -> int:
     while not enough.is_set():
-        await recording.request_export()
+        await act()
         try:
             async with asyncio.timeout(every):
                 await enough.wait()
         except TimeoutError:
             continue
+    return 0
 
 
 async def _change_mind(recording: Recording, sharer: Sharer, course: Course, way: Callable[[], float], random: Random) -> None:

@@ -27,6 +27,8 @@ def check(history: History) -> Report:
         *_releases(history, cases),
         *_twice(history.final),
         *_topic(history.final, cases),
+        *_followed(history.final),
+        *_told(history.final),
     ]
     return Report(tuple(violations), _counts(history))
 
@@ -187,6 +189,8 @@ def _state(case: Case, final: Final) -> Iterator[Violation]:
         yield Violation(Anomaly.UNREDACTED, case.client, "in an export made at the end")
     if case.shares and case.client in final.owed - final.fresh:
         yield Violation(Anomaly.WITHHELD, case.client, "shares, and is not in an export made at the end")
+    if case.shares and case.client in final.owed - set(final.topic.values()):
+        yield Violation(Anomaly.WITHHELD, case.client, "shares, and is not on the partner topic at the end")
     for decision in case.ledger:
         if decision.decision_id in final.open_receipts:
             yield Violation(Anomaly.UNFINISHED, case.client, f"{decision} has not reached every sink")
@@ -249,6 +253,22 @@ def _topic(final: Final, cases: dict[Client, Case]) -> Iterator[Violation]:
         yield Violation(Anomaly.BYTE_AFTER_EFFECTIVE, token, "a value on the partner topic after its tombstone")
 
 
+def _followed(final: Final) -> Iterator[Violation]:
+    for reference in sorted(final.whole.keys() | final.followed.keys()):
+        held, followed = final.whole.get(reference), final.followed.get(reference)
+        if held != followed:
+            how = "is missing in" if followed is None else "is left in" if held is None else "is another in"
+            yield Violation(Anomaly.DIVERGED, reference, f"{how} the copy that was brought up to date by increments")
+
+
+def _told(final: Final) -> Iterator[Violation]:
+    for way, told in final.told.items():
+        for recall in sorted(final.recalls - told):
+            yield Violation(Anomaly.UNTOLD, recall, f"nothing was told by {way}")
+    for where, what in sorted(final.identified):
+        yield Violation(Anomaly.IDENTIFIED, where, f"{what} stands there")
+
+
 def _counts(history: History) -> dict[str, int]:
     answered = [a for a in history.attempts if a.outcome is Outcome.OK]
     counts = Counter(f"{attempt.kind}_{attempt.outcome}" for attempt in history.attempts)
@@ -259,4 +279,5 @@ def _counts(history: History) -> dict[str, int]:
     counts["releases_racing"] = sum(any(a.invoked < r.ended and r.started < a.answered for a in opt_outs) for r in history.releases)
     counts["records"] = sum(len(release.records) for release in history.releases)
     counts["decisions"] = len(history.final.ledger)
+    counts["recalls"], counts["followed"] = len(history.final.recalls), len(history.final.followed)
     return dict(sorted(counts.items()))

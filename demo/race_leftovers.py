@@ -1,16 +1,20 @@
-"""What is left of a race: by the HTTP APIs where somebody is shown it, from the databases and the partner topic where nobody is."""
+"""What is left of a race: by the HTTP APIs where somebody is shown it, from the databases and the topics where nobody is."""
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from common.contracts.partner import STATE_TOPIC
 from demo.history import Client, Decision, Final, Kind, Outcome, Sharing
 from demo.race_acts import Recording
-from deploy.local.stack import Stack
+from demo.race_arrivals import Arrivals, Owners
+from demo.race_follower import Held, digests
+from demo.race_plan import Plan
+from demo.race_recipient import Recipient
+from demo.race_topics import WHERE as TOPIC
+from demo.race_webhook import WAY as WEBHOOK
 
 if TYPE_CHECKING:
     Db = asyncpg.Connection[asyncpg.Record]
@@ -25,29 +29,58 @@ OPEN_RECEIPTS = "select distinct decision_id from receipt where done_at is null"
 PROJECTED = "select client_id, programme, decision, position, token from sharing"
 RECEIPTS = "select payload from journal where type = 'reporting.redaction_applied.v1'"
 EXPORT_ROWS = "select client_id, programme, count(*) as rows from export_row group by 1, 2"
+CLIENTS = "select client_id::text as id from client"
+TOKENS = "select token::text as id from recipient_token"
+RECALLS = "select recall_id::text from recall where plan_id = $1"
 OWED = """
 select distinct r.client_id, r.programme from record r join sharing s using (client_id, programme) join client c using (client_id)
  where s.decision = 'opted_in' and r.category = any(s.categories) and c.plan_id = $1"""
 
 
-async def collect(recording: Recording, consent: Db, reporting: Db, owners: Mapping[str, Client], fresh: frozenset[Client]) -> Final:
-    ledger = await read_ledger(consent)
+@dataclass(frozen=True)
+class Seen:
+    """What the plan ended with: an export of everything, whose the tokens are, and the recalls of before the race."""
+
+    plan: Plan
+    whole: Mapping[str, Held]
+    owners: Owners
+    recalled_before: frozenset[str]
+
+    def fresh(self) -> frozenset[Client]:
+        by_token = {token: client for (_, token), client in self.owners.items()}
+        return frozenset(by_token.get(held.token, held.token) for held in self.whole.values())
+
+
+async def collect(recording: Recording, consent: Db, reporting: Db, seen: Seen) -> Final:
+    ledger, plan = await read_ledger(consent), seen.plan
     opt_outs = {decision.decision_id for decision in ledger if decision.kind is Kind.OPT_OUT}
     receipts = [json.loads(row["payload"]) for row in await reporting.fetch(RECEIPTS)]
-    values, risen = await _read_topic(recording.stack)
+    plan_id = plan.recipient.partner.plan_id
+    recalls = frozenset(row["recall_id"] for row in await reporting.fetch(RECALLS, plan_id)) - seen.recalled_before
     return Final(
         ledger=ledger,
         sharing={key_of(row): _sharing(row) for row in await consent.fetch(SHARING)} | await _shown_sharing(recording),
         projected={key_of(row): _projected(row) for row in await reporting.fetch(PROJECTED)},
         open_receipts=frozenset(str(row["decision_id"]) for row in await consent.fetch(OPEN_RECEIPTS)),
         receipts=tuple((e["decision_id"], r["sink"]) for e in receipts if e["decision_id"] in opt_outs for r in e["receipts"]),
-        deletions=await _shown_deletions(recording),
+        deletions=await _shown_deletions(plan.recipient),
         export_rows={key_of(row): row["rows"] for row in await reporting.fetch(EXPORT_ROWS)},
-        topic={token: owners.get(token) for token in values},
-        risen=frozenset(risen),
-        owed=frozenset(key_of(row) for row in await reporting.fetch(OWED, recording.plan_id)),
-        fresh=fresh,
+        topic={token: seen.owners.get((TOPIC, token)) for token in plan.topics.left},
+        risen=plan.topics.risen(),
+        owed=frozenset(key_of(row) for row in await reporting.fetch(OWED, plan_id)),
+        fresh=seen.fresh(),
+        whole=digests(seen.whole),
+        followed=digests(plan.follower.copy),
+        recalls=recalls,
+        told=_told(plan, recalls),
+        identified=await _identified(plan.recipient.arrivals, reporting),
     )
+
+
+def _told(plan: Plan, recalls: frozenset[str]) -> dict[str, frozenset[str]]:
+    """A plan without an endpoint is told on its topic only."""
+    webhook = {WEBHOOK: frozenset(plan.endpoint.recalls)} if plan.endpoint.secret else {}
+    return {"topic": plan.topics.told_of(recalls)} | webhook
 
 
 def key_of(row: asyncpg.Record) -> Client:
@@ -83,42 +116,17 @@ async def _shown_sharing(recording: Recording) -> dict[Client, Sharing]:
     return shown
 
 
-async def _shown_deletions(recording: Recording) -> tuple[tuple[str, str], ...]:
-    """What the manifests of the race tell the plan to drop."""
-    found = []
-    for export_id in recording.exports:
-        url = f"{recording.one_of('reporting')}/v1/exports/{export_id}"
-        answer = await recording.recorder.ask("GET", url, recording.bearer("plan", recording.plan_id))
-        if answer.outcome is Outcome.OK:
-            found += [(export_id, deletion["token"]) for deletion in json.loads(answer.body)["deleted"]]
+async def _shown_deletions(recipient: Recipient) -> tuple[tuple[str, str], ...]:
+    """What the exports of the race tell the plan to drop."""
+    found: list[tuple[str, str]] = []
+    for export in recipient.exports:
+        found += [(export.export_id, reference) for reference in await recipient.deleted(export) or ()]
     return tuple(found)
 
 
-async def _read_topic(stack: Stack) -> tuple[set[str], set[str]]:
-    """The partner topic to its end: the tokens that it holds a value for, and those that got one after their tombstone."""
-    topic = (f"{stack.name}." if stack.name else "") + STATE_TOPIC
-    consumer = AIOKafkaConsumer(
-        topic, bootstrap_servers=stack.infrastructure.bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
-    )
-    await consumer.start()
-    try:
-        return await _values(consumer, await consumer.end_offsets(list(consumer.assignment())))
-    finally:
-        await consumer.stop()
-
-
-async def _values(consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> tuple[set[str], set[str]]:
-    values: set[str] = set()
-    ended: set[str] = set()
-    risen: set[str] = set()
-    while any([await consumer.position(partition) < end for partition, end in ends.items()]):
-        for records in (await consumer.getmany(timeout_ms=500)).values():
-            for record in records:
-                token = record.key.decode()
-                if record.value is None:
-                    values.discard(token)
-                    ended.add(token)
-                else:
-                    values.add(token)
-                    risen |= {token} & ended
-    return values, risen
+async def _identified(arrivals: Arrivals, reporting: Db) -> frozenset[tuple[str, str]]:
+    """No way may carry a client's own id; a webhook, which passes through whatever stands before an endpoint, not even a token."""
+    clients = {row["id"] for row in await reporting.fetch(CLIENTS)}
+    tokens = {row["id"] for row in await reporting.fetch(TOKENS)}
+    found = {(way, id) for way, ids in arrivals.ids.items() for id in ids & clients}
+    return frozenset(found | {(WEBHOOK, id) for id in arrivals.ids[WEBHOOK] & tokens})

@@ -8,6 +8,7 @@ import asyncpg
 import httpx
 
 from common.contracts.vocabulary import Programme
+from demo.partner import Partner
 from demo.providers import participating
 from demo.race_acts import NOTICES, Sharer
 from demo.race_waiting import until
@@ -21,19 +22,21 @@ SHARING = "select count(*) from sharing where client_id = any($1::uuid[]) and de
 RECORDS = "select count(*) from record where client_id = any($1::uuid[])"
 
 
-async def create_sharers(stack: Stack, count: int, responses: int = 3) -> tuple[UUID, list[Sharer]]:
-    """The plan, and so many clients who share with it, each with a record of demographics and of so many assessments."""
+async def create_sharers(stack: Stack, count: int, responses: int = 3) -> tuple[Partner, list[Sharer]]:
+    """The plan's backend, and so many clients who share with it, each with a record of demographics and of so many assessments."""
     async with httpx.AsyncClient(timeout=20) as http:
         employer_id, plan_id, provider_id = uuid4(), uuid4(), uuid4()
         await _add(http, stack, "employers", {"name": "Race", "programmes": ["care_connect"], "employer_id": str(employer_id)})
         await _add(http, stack, "plans", {"name": "Race", "plan_id": str(plan_id)})
+        partner = Partner(http, stack.url("reporting"), plan_id)
+        await partner.register(stack.issuer.bearer("operations", uuid4()))
         await _add(http, stack, "providers", participating(provider_id, "Race", "TX", plan_id))
         sharers = [Sharer(uuid4()) for _ in range(count)]
         await _few_at_once(_register(http, stack, sharer, employer_id, plan_id) for sharer in sharers)
         await _few_at_once(_share(http, stack, sharer, provider_id) for sharer in sharers)
         await _few_at_once(_answer(http, stack, sharer) for sharer in sharers for _ in range(responses))
     await _applied(stack, [sharer.client_id for sharer in sharers], count * (1 + responses))
-    return plan_id, sharers
+    return partner, sharers
 
 
 async def _few_at_once(acts: Iterable[Awaitable[None]]) -> None:

@@ -1,4 +1,4 @@
-"""The last act: hundreds change their minds while the plan downloads, and a checker goes through all that was recorded."""
+"""Hundreds change their minds while the plan takes whatever it may, and a checker goes through all that was recorded."""
 
 from collections.abc import Sequence
 from math import ceil
@@ -14,24 +14,24 @@ from deploy.local.stack import Stack
 
 async def race_against_downloads(play: Play) -> None:
     """Invariants 1, 2 and 4 over a recorded history."""
-    tell, course = play.tell, Course()
+    tell, course = play.tell, Course(webhook=play.system.embedded)
     tell.act("Hundreds opt out while downloads run")
     sharers = [Sharer(client.client_id, client.programme) for client in play.programme.clients if client.opts_in]
     tell.say(
         f"{min(course.opt_outs, len(sharers))} clients opt out within {course.seconds:.0f} s, some opt in and out again, while "
-        f"{course.downloaders} downloads run side by side.\n"
+        f"{course.downloaders} downloads run side by side, somebody follows the increments, and the plan reads its topics.\n"
         "Every answer and every record is noted with its time on one monotonic clock. Then the checker reads the history."
     )
     with tell.waiting("racing"):
         # The race asks a stack for addresses and tokens only, and those a `System` has as well.
-        raced = await race(cast(Stack, play.system), play.programme.plan_id, sharers, course)
+        raced = await race(cast(Stack, play.system), play.partner, sharers, course)
     report = check(raced.history)
     _tell_of(play, raced, report)
     found = report.anomalies
     play.check(not report.violations, f"The checker found {len(report.violations)} violations." + _named(found))
     for violation in report.violations[:10]:
         tell.bad(f"{violation.anomaly}: {violation.about}: {violation.detail}")
-    play.check(raced.sinks_complete, "Every sink has answered every opt-out; the plan has acknowledged every recall.")
+    play.check(raced.sinks_complete, "Every sink has answered every opt-out; the plan has attested every recall.")
     play.propagation_ms += raced.applied_ms
     play.summary |= {
         "opt_outs": play.opt_outs + report.counts["opt_outs_acknowledged"],
@@ -52,6 +52,8 @@ def _tell_of(play: Play, raced: Race, report: Report) -> None:
     rows = [
         ("opt-outs acknowledged", counts["opt_outs_acknowledged"]),
         ("exports downloaded whole meanwhile", raced.downloads),
+        ("increments followed, and resources in that copy at the end", f"{raced.increments} / {counts['followed']}"),
+        ("recalls, each told on the topic and at the plan's endpoint" if play.system.embedded else "recalls", counts["recalls"]),
         ("parts refused, as they had been redacted", counts.get("releases_refused", 0)),
         ("records received", counts["records"]),
         ("decisions in the ledger", counts["decisions"]),

@@ -133,7 +133,7 @@ class Recorder:
 
 def _request(method: str, host: str, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
     lines = [f"{method} {path} HTTP/1.1", f"host: {host}", "connection: close", f"content-length: {len(body)}"]
-    if body:
+    if body and "content-type" not in headers:
         lines.append("content-type: application/json")
     lines += [f"{name}: {value}" for name, value in headers.items()]
     return "\r\n".join(lines).encode() + END_OF_HEAD + body

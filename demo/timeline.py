@@ -26,7 +26,8 @@ SINKS = {
     "export_rows": "rows redacted in every export produced",
     "partner_topic": "tombstone acknowledged by the broker",
     "recall_sent": "recall notice acknowledged by the broker",
-    "recall_acknowledged": "the plan has deleted what it held",
+    "recall_acknowledged": "the plan has the recall, and uses nothing of it any more",
+    "recall_attested": "the plan has stated that it has deleted",
 }
 
 

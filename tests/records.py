@@ -15,6 +15,8 @@ EVERY = sorted(str(category) for category in Category)
 BOOKED = counting()
 RECORDS = len(EVERY)
 """How many `fill` leaves behind: one of each category."""
+RESOURCES = RECORDS + 3
+"""As what they leave: the Consent comes with them, and the forms behind the two scores."""
 
 
 def beside(client: UUID) -> UUID:
@@ -71,32 +73,8 @@ async def score(story: Story, client: UUID, value: int) -> None:
     await eventually(taken)
 
 
-async def settled(story: Story) -> None:
-    """Returns when reporting has applied all that the others have said so far: what is missing then, is missing for good."""
-    wanted = {source: await heads(story, source) for source in ("scheduling", "assessments", "consent")}
-
-    async def applied() -> bool:
-        for source, positions in wanted.items():
-            answer = await story.call("reporting", "GET", f"/v1/applied/{source}", story.token("operations"))
-            if answer.status_code != 200:
-                return False
-            at = {item["stream"]: item["position"] for item in answer.json()["items"]}
-            if any(at.get(stream, 0) < position for stream, position in positions.items()):
-                return False
-        return True
-
-    await eventually(applied)
-
-
-async def heads(story: Story, service: str) -> dict[int, int]:
-    answer = await story.call(service, "GET", "/v1/journal/heads", story.token("operations"))
-    assert answer.status_code == 200, answer.text
-    return {int(stream): position for stream, position in answer.json()["heads"].items()}
-
-
 async def export_now(story: Story) -> list[dict[str, Any]]:
     """The lines of a fresh export that holds all it may."""
-    await settled(story)
     return await story.lines(await story.export_of(0))
 
 

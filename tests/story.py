@@ -1,8 +1,11 @@
 """The people of a test, acting over HTTP on the real stack: what a test says reads as what they do."""
 
 import asyncio
+import json
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,6 +13,7 @@ import httpx
 
 from common.contracts.vocabulary import Programme
 from consent.notices.shipped import shipped
+from demo.partner import Partner, category_of, token_of
 from demo.providers import participating
 from deploy.local.stack import Stack
 
@@ -30,13 +34,18 @@ async def eventually(true: Callable[[], Awaitable[Any]], seconds: float = 30) ->
 
 @dataclass
 class Story:
-    """One employer, one plan, one provider, and clients as they come."""
+    """One employer, one plan with its backend, one provider, and clients as they come."""
 
     stack: Stack
     http: httpx.AsyncClient
     employer: UUID = field(default_factory=uuid4)
     plan: UUID = field(default_factory=uuid4)
     provider: UUID = field(default_factory=uuid4)
+    partner: Partner = field(init=False)
+    """The plan's backend, which is registered as a recipient."""
+
+    def __post_init__(self) -> None:
+        self.partner = Partner(self.http, self.stack.url("reporting"), self.plan)
 
     def token(self, role: str, subject: UUID | None = None) -> dict[str, str]:
         return self.stack.issuer.bearer(role, subject or uuid4())
@@ -56,6 +65,7 @@ class Story:
         ):
             answer = await self.call("scheduling", "POST", path, operations, json=body)
             assert answer.status_code == 201, answer.text
+        await self.partner.register(operations)
         return self
 
     async def client(self) -> UUID:
@@ -123,39 +133,87 @@ class Story:
         item: dict[str, Any] = answer.json()["items"][0]
         return item
 
-    async def export_attempt(self) -> httpx.Response:
-        return await self.call("reporting", "POST", "/v1/exports", self.token("plan", self.plan), json={"purpose": PURPOSE})
+    async def export_attempt(self, **parameters: Any) -> httpx.Response:
+        return await self.partner.kick_off(**parameters)
 
-    async def export(self) -> dict[str, Any]:
-        answer = await self.export_attempt()
-        assert answer.status_code == 201, answer.text
-        manifest: dict[str, Any] = answer.json()
+    async def export(self, **parameters: Any) -> dict[str, Any]:
+        """Of what reporting knows at this moment; `export_id` beside what a manifest has."""
+        return _with_id(await self.partner.export(**parameters))
+
+    async def export_of(self, records: int, **parameters: Any) -> dict[str, Any]:
+        """An export once reporting has applied all that was said so far, of at least so many records."""
+        await self.settled()
+        manifest = await self.export(**parameters)
+        assert sum(part["count"] for part in manifest["output"]) >= records, manifest
         return manifest
 
-    async def export_of(self, records: int) -> dict[str, Any]:
-        """An export once the projections have caught up with so many records."""
-
-        async def complete() -> dict[str, Any] | None:
-            answer = await self.export_attempt()
-            if answer.status_code == 503:  # what was decided just now is not applied yet
-                return None
-            manifest: dict[str, Any] = answer.json()
-            return manifest if sum(part["count"] for part in manifest["output"]) >= records else None
-
-        found: dict[str, Any] = await eventually(complete)
-        return found
-
     async def manifest(self, export_id: str) -> dict[str, Any]:
-        answer = await self.call("reporting", "GET", f"/v1/exports/{export_id}", self.token("plan", self.plan))
-        assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
+        return _with_id(await self.partner.manifest(f"{self.stack.url('reporting')}/fhir/bulk/{export_id}"))
 
     async def lines(self, manifest: dict[str, Any]) -> list[dict[str, Any]]:
-        """Everything that the manifest's parts hold now."""
-        lines: list[dict[str, Any]] = []
-        for part in manifest["output"]:
-            answer = await self.call("reporting", "GET", part["url"], self.token("plan", self.plan))
+        """The records that the manifest's parts hold now, each once, in short: what follows from one (an Encounter, the form behind a
+        score) and what every consent comes with is left out."""
+        return [short(found) for found in await self.partner.resources(manifest) if found["resourceType"] in RECORDS and category_of(found)]
+
+    async def deleted(self, manifest: dict[str, Any]) -> list[str]:
+        """The tokens of the people whom the manifest tells to drop."""
+        found = await self.partner.deleted(manifest)
+        return sorted(reference.removeprefix("Patient/") for reference in found if reference.startswith("Patient/"))
+
+    async def delete_recalled(self, recall_id: str) -> None:
+        """The plan acknowledges a recall, deletes what it has, and says so."""
+        plan, path = self.token("plan", self.plan), f"/v1/recalls/{recall_id}"
+        deleted = {"method": "deleted", "completed_on": datetime.now(UTC).date().isoformat(), "attested_by": "privacy_officer"}
+        for step, body in (("acknowledgement", None), ("attestation", deleted)):
+            answer = await self.call("reporting", "POST", f"{path}/{step}", plan, json=body)
             assert answer.status_code == 200, answer.text
-            lines += [httpx.Response(200, content=line).json() for line in answer.text.splitlines()]
-        return lines
+
+    async def settled(self) -> None:
+        """Returns when reporting has applied all that the others have said so far: what is missing then, is missing for good."""
+        wanted = {source: await self.heads(source) for source in ("scheduling", "assessments", "consent")}
+
+        async def applied() -> bool:
+            for source, positions in wanted.items():
+                answer = await self.call("reporting", "GET", f"/v1/applied/{source}", self.token("operations"))
+                if answer.status_code != 200:
+                    return False
+                at = {item["stream"]: item["position"] for item in answer.json()["items"]}
+                if any(at.get(stream, 0) < position for stream, position in positions.items()):
+                    return False
+            return True
+
+        await eventually(applied)
+
+    async def heads(self, service: str) -> dict[int, int]:
+        answer = await self.call(service, "GET", "/v1/journal/heads", self.token("operations"))
+        assert answer.status_code == 200, answer.text
+        return {int(stream): position for stream, position in answer.json()["heads"].items()}
+
+
+RECORDS = ("Patient", "Appointment", "Observation")
+
+
+def short(resource: dict[str, Any]) -> dict[str, Any]:
+    """Whose it is, its category, and what tells two records of a category apart."""
+    kinds = resource.get("appointmentType", {}).get("coding", [{}])
+    told = {
+        "kind": kinds[0].get("code"),
+        "start": resource.get("start"),
+        "value": resource.get("valueQuantity", {}).get("value"),
+        "birthYear": resource.get("birthDate"),
+    }
+    known = {name: value for name, value in told.items() if value is not None}
+    return {"token": token_of(resource), "category": category_of(resource), **known}
+
+
+def as_previewed(resources: list[dict[str, Any]]) -> list[str]:
+    """Without the token, the ids that are made of it, and the time: what a preview cannot know."""
+    return sorted(RANDOM.sub("-", UPDATED.sub("", json.dumps(found, sort_keys=True))) for found in resources)
+
+
+RANDOM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+UPDATED = re.compile(r'"lastUpdated": "[^"]+"')
+
+
+def _with_id(manifest: dict[str, Any]) -> dict[str, Any]:
+    return manifest | {"export_id": manifest["status_url"].rpartition("/")[2]}

@@ -16,11 +16,12 @@ from deploy.local.processes import Process
 class Kafka:
     """A broker with a lifetime. Its methods block: from an event loop, use `asyncio.to_thread`."""
 
-    def __init__(self, folder: Path, port: int) -> None:
-        """A node that keeps its data in `folder` (made by the first start, kept by later ones)."""
+    def __init__(self, folder: Path, port: int, *, partners: bool = False) -> None:
+        """A node that keeps its data in `folder` (made by the first start, kept by later ones); with a listener for partners if wanted."""
         self.folder = folder
         self.port = port
         self._controller_port = free_ports(1)[0]
+        self.partners_port = free_ports(1)[0] if partners else None
         # Only errors of the runtime itself: an archive that it cannot use makes a start slower, nothing else.
         options = [f"-XX:AOTCache={prepared(silent) / 'classes.aot'}", "-Xlog:disable", "-Xlog:all=error:stderr"]
         command = java_command(kafka_jars(silent), options, "kafka.Kafka", folder / "server.properties")
@@ -30,6 +31,13 @@ class Kafka:
     def bootstrap(self) -> str:
         """The address that clients start from."""
         return f"127.0.0.1:{self.port}"
+
+    @property
+    def partners(self) -> str:
+        """The address that partners start from: they say who they are, and read what is theirs."""
+        if self.partners_port is None:
+            raise RuntimeError("this broker has no listener for partners")
+        return f"127.0.0.1:{self.partners_port}"
 
     def start(self, timeout: float = 60) -> None:
         """Starts the broker, on the data that is there, and waits until it answers."""
@@ -45,7 +53,7 @@ class Kafka:
             shutil.rmtree(part, ignore_errors=True)
             shutil.copytree(prepared(silent) / "data", part)
             part.rename(data)
-        write_settings(self.folder, self.port, self._controller_port)
+        write_settings(self.folder, self.port, self._controller_port, self.partners_port)
         self.process.start()
 
     def wait_ready(self, timeout: float = 60) -> None:

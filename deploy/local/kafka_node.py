@@ -51,6 +51,19 @@ broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=500
 """
 
+# A listener for partners: who they are by SCRAM, what they may read by ACLs, and nothing where none is said. In production it is
+# SASL_SSL, and the services' own listener asks for names as well: here whoever reaches that one is a super user.
+_PARTNERS = """
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port},PARTNERS://127.0.0.1:{partners_port}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},PARTNERS://127.0.0.1:{partners_port}
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PARTNERS:SASL_PLAINTEXT
+sasl.enabled.mechanisms=SCRAM-SHA-512
+listener.name.partners.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS
+allow.everyone.if.no.acl.found=false
+"""
+
 _METADATA, _VERSION, _HEADER = 3, 1, struct.Struct(">ihhihi")
 
 
@@ -61,10 +74,12 @@ def java_command(jars: Path, options: Sequence[str], main_class: str, *arguments
     return [JAVA, *_JVM, *options, "-cp", class_path, main_class, *arguments]
 
 
-def write_settings(folder: Path, port: int, controller_port: int) -> Path:
-    """Writes `server.properties` of a node that keeps its data in `folder/data`."""
+def write_settings(folder: Path, port: int, controller_port: int, partners_port: int | None = None) -> Path:
+    """Writes `server.properties` of a node that keeps its data in `folder/data`; with a port for partners it asks who they are."""
     file = folder / "server.properties"
-    file.write_text(_SETTINGS.format(port=port, controller_port=controller_port, data=folder / "data"))
+    ports = {"port": port, "controller_port": controller_port, "partners_port": partners_port}
+    # A setting that is there twice counts as it stands last.
+    file.write_text((_SETTINGS + (_PARTNERS if partners_port else "")).format(**ports, data=folder / "data"))
     return file
 
 

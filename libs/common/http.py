@@ -1,4 +1,4 @@
-"""The HTTP edge: errors as problem+json, size limit, trace context, metrics, ETag and If-Match.
+"""The HTTP edge: errors as problem+json (under `/fhir` as OperationOutcome), size limit, trace context, metrics, ETag and If-Match.
 
 Middlewares are plain ASGI: streamed downloads pass through them untouched.
 """
@@ -31,11 +31,37 @@ InTurns = Callable[[Scope], bool]
 BY_STATUS = {404: "not_found", 405: "method_not_allowed", 400: "malformed_json"}
 
 
-def render(problem: Problem) -> JSONResponse:
+FHIR = "/fhir/"
+FHIR_JSON = "application/fhir+json"
+ISSUES = {401: "login", 403: "forbidden", 404: "not-found", 405: "not-supported", 406: "not-supported", 409: "conflict"} | {
+    410: "deleted", 412: "conflict", 413: "too-long", 429: "throttled", 500: "exception", 503: "transient"
+}  # fmt: skip
+"""From status to the IssueType of FHIR R4; all others are `invalid`."""
+
+
+def render(problem: Problem, path: str) -> JSONResponse:
+    if path.startswith(FHIR):
+        return JSONResponse(operation_outcome(problem), problem.status, problem.headers, media_type=FHIR_JSON)
     return JSONResponse(problem.body(), problem.status, problem.headers, media_type="application/problem+json")
 
 
-def _from_validation(error: RequestValidationError) -> Problem:
+def operation_outcome(problem: Problem) -> dict[str, Any]:
+    """FHIR R4: our own code is the first coding of the details, the rule that it is about the second."""
+    codings = [{"system": "urn:care-connect:problem", "code": problem.code}]
+    if rule := problem.extra.get("rule"):
+        codings.append({"system": "urn:care-connect:rule", "code": str(rule)})
+    issue: dict[str, Any] = {
+        "severity": "error",
+        "code": "not-supported" if problem.code == "not_supported" else ISSUES.get(problem.status, "invalid"),
+        "details": {"coding": codings},
+        "diagnostics": problem.detail,
+    }
+    if field := problem.extra.get("field"):
+        issue["expression"] = [f"http.{field}"]
+    return {"resourceType": "OperationOutcome", "issue": [issue]}
+
+
+def of_validation(error: RequestValidationError) -> Problem:
     """Names the fields; never echoes what was sent (C13)."""
     errors = error.errors()
     found = [{"pointer": mask_ssns("/" + "/".join(map(str, e["loc"]))), "message": e["msg"]} for e in errors]
@@ -48,22 +74,23 @@ def _from_validation(error: RequestValidationError) -> Problem:
 
 
 def add_error_handlers(app: FastAPI) -> None:
-    async def on_problem(_: Request, error: Exception) -> JSONResponse:
+    async def on_problem(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, Problem)
-        return render(error)
+        return render(error, request.url.path)
 
-    async def on_validation(_: Request, error: Exception) -> JSONResponse:
+    async def on_validation(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
-        return render(_from_validation(error))
+        return render(of_validation(error), request.url.path)
 
-    async def on_http(_: Request, error: Exception) -> JSONResponse:
+    async def on_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
         if isinstance(error.__cause__, Problem):  # FastAPI wraps whatever comes up while it reads the body
-            return render(error.__cause__)
-        return render(Problem(BY_STATUS.get(error.status_code, "internal"), str(error.detail)))
+            return render(error.__cause__, request.url.path)
+        return render(Problem(BY_STATUS.get(error.status_code, "internal"), str(error.detail)), request.url.path)
 
-    async def on_down(_: Request, error: Exception) -> JSONResponse:
-        return render(Problem("temporarily_unavailable", "Try again shortly.", headers={"retry-after": "1"}))
+    async def on_down(request: Request, error: Exception) -> JSONResponse:
+        problem = Problem("temporarily_unavailable", "Try again shortly.", headers={"retry-after": "1"})
+        return render(problem, request.url.path)
 
     async def on_database(request: Request, error: Exception) -> JSONResponse:
         """What SQLAlchemy wraps: a lost connection is no defect, a refused statement is one."""
@@ -73,8 +100,9 @@ def add_error_handlers(app: FastAPI) -> None:
         log.error("a statement was refused", exc_info=error)
         return await on_defect(request, error)
 
-    async def on_defect(_: Request, error: Exception) -> JSONResponse:
-        return render(Problem("internal", "This is a defect on our side; nothing was kept of the request."))
+    async def on_defect(request: Request, error: Exception) -> JSONResponse:
+        problem = Problem("internal", "This is a defect on our side; nothing was kept of the request.")
+        return render(problem, request.url.path)
 
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_validation)
@@ -120,7 +148,7 @@ class Edge:
 
         try:
             if int(headers.get(b"content-length", b"0") or 0) > limit:
-                await render(_too_large(limit))(scope, receive, answer)
+                await render(_too_large(limit), scope["path"])(scope, receive, answer)
             elif self._in_turns and self._in_turns(scope):
                 async with self._turns.taken():
                     await self.app(scope, _limited(receive, limit), answer)
@@ -182,10 +210,19 @@ PROBLEM_SCHEMA: dict[str, Any] = {
 }
 
 
-def problems(*codes: str) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of a route: its errors, for the OpenAPI file."""
+OUTCOME_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "FHIR R4 OperationOutcome; details.coding of urn:care-connect:problem is the stable code.",
+    "required": ["resourceType", "issue"],
+    "properties": {"resourceType": {"const": "OperationOutcome"}, "issue": {"type": "array", "items": {"type": "object"}}},
+}
+
+
+def problems(*codes: str, fhir: bool = False) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route: its errors, for the OpenAPI file. `fhir`: of a route under `/fhir`."""
+    kind, schema = (FHIR_JSON, OUTCOME_SCHEMA) if fhir else ("application/problem+json", PROBLEM_SCHEMA)
     found: dict[int | str, dict[str, Any]] = {}
     for code in ("unauthenticated", "forbidden", "invalid_request", *codes):
-        entry = found.setdefault(STATUS[code], {"description": "", "content": {"application/problem+json": {"schema": PROBLEM_SCHEMA}}})
+        entry = found.setdefault(STATUS[code], {"description": "", "content": {kind: {"schema": schema}}})
         entry["description"] = ", ".join(filter(None, [entry["description"], code]))
     return found

@@ -13,9 +13,16 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 TOPIC_EXISTS = TopicAlreadyExistsError.errno
 
 
-def new_producer(bootstrap: str) -> AIOKafkaProducer:
+def new_producer(bootstrap: str, largest: int = 1_048_576) -> AIOKafkaProducer:
+    """`largest`: bytes of a request, and so of a message; the topic's own limit is to match."""
     return AIOKafkaProducer(
-        bootstrap_servers=bootstrap, enable_idempotence=True, acks="all", linger_ms=0, request_timeout_ms=10_000, retry_backoff_ms=50
+        bootstrap_servers=bootstrap,
+        enable_idempotence=True,
+        acks="all",
+        linger_ms=0,
+        request_timeout_ms=10_000,
+        retry_backoff_ms=50,
+        max_request_size=largest,
     )
 
 

@@ -27,6 +27,8 @@ class Metrics:
         self.dead_letters = Counter("dead_letters", "Records on a topic that are no entry of its journal.", ["source"], registry=r)
         self.pages_released = Counter("pages_released", "Pages of individual data handed to a recipient.", registry=r)
         self.releases_refused = Counter("releases_refused", "Releases refused because freshness could not be proven.", registry=r)
+        self.recalls_overdue = Gauge("recalls_overdue", "Recalls that a recipient has not acknowledged or attested in time.", registry=r)
+        self.webhooks_given_up = Counter("webhooks_given_up", "Webhooks that a recipient's endpoint never took.", registry=r)
         self.deadline_lateness_seconds = Histogram(
             "deadline_lateness_seconds",
             "From when a rung or a breach was due until it was fired.",

@@ -49,6 +49,7 @@ STATUS = {
     "unknown_recipient": 404,
     "invalid_client": 401,
     "invalid_grant": 400,
+    "unsupported_grant_type": 400,
     "invalid_scope": 400,
     "insufficient_scope": 403,
     "export_expired": 410,

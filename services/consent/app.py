@@ -56,7 +56,7 @@ def create_app(settings: ConsentSettings) -> FastAPI:
         state.signer = Signer.from_file(settings.signing_key_file)
         state.settings, state.pages = settings, Pages(site_of(settings))
         state.controller = Controller(settings.network_name, settings.privacy_address)
-        places = places_of(settings.sink_due_seconds, settings.recall_due_seconds)
+        places = places_of(settings.sink_due_seconds, settings.recall_due_seconds, settings.attestation_due_seconds)
         state.book = Book(running.db, running.journal, places, Waiters())
         chosen = DecisionHandlers(running.journal, places)
         receipts = ReceiptHandlers(state.book.waiters, running.metrics)

@@ -20,6 +20,8 @@ class ConsentSettings(ServiceSettings):
     """After this long a sink that has not answered an opt-out is overdue, and the privacy officer is alarmed."""
     recall_due_seconds: float = 900
     """The same for the recipient's acknowledgement of a recall."""
+    attestation_due_seconds: float = 864_000
+    """The same for its statement that what was recalled is deleted: ten days."""
 
     public_url: str
     """Where clients reach this service: it stands in links."""

@@ -17,6 +17,7 @@ from reporting.authorization.routes import router as authorization
 from reporting.authorization.usecases import PartnerVerifier
 from reporting.disclosures.routes import router as disclosures
 from reporting.exports.building import Builder
+from reporting.exports.capability import router as capability
 from reporting.exports.files import router as files
 from reporting.exports.routes import router as exports
 from reporting.partner_topics.publisher import Publisher
@@ -40,18 +41,19 @@ from reporting.schema import metadata
 from reporting.sealing.keys import Sealer
 from reporting.sealing.routes import router as sealing
 from reporting.settings import ReportingSettings
+from reporting.webhooks.routes import router as webhooks
 from reporting.webhooks.sending import send_webhooks
 
 Handlers = Mapping[type[Event], Handler]
 MIGRATIONS = Path(__file__).parent / "migrations"
-INDIVIDUAL = (recipients, authorization, exports, files, sealing, previews, recalls, disclosures)
+INDIVIDUAL = (recipients, authorization, capability, exports, files, sealing, previews, recalls, webhooks, disclosures)
 AGGREGATE = (releases, reports, report_pages)
 ROUTERS = (*INDIVIDUAL, *AGGREGATE)
 
 
 def create_app(settings: ReportingSettings) -> FastAPI:
     def subscriptions(running: Running) -> Sequence[tuple[Subscription, str]]:
-        publisher = Publisher(running.db, running.journal, settings.kafka, settings.topic_prefix, running.clock)
+        publisher = Publisher(running.db, running.journal, settings, running.clock)
         running.app.state.publisher = publisher
         decisions = DecisionHandlers(running.journal, publisher)
         consent = Subscription(
@@ -82,12 +84,13 @@ def create_app(settings: ReportingSettings) -> FastAPI:
         state.publisher.gate = state.gate
         state.builder = Builder(db, state.gate, running.journal.streams, clock, settings.export_hours)
         state.pages, state.reports = Pages(site_of(settings)), await open_reader(settings.database_url)
+        state.publisher.reports = state.reports
         work: list[Awaitable[None]] = [
             state.publisher.run(),
             state.builder.run(),
             state.sealer.run(db, clock),
-            send_webhooks(db, running.http, clock),
-            chase_recalls(db, running.journal, clock),
+            send_webhooks(db, running.metrics, settings.public_url, local=settings.webhooks_over_http),
+            chase_recalls(db, running.journal, clock, running.metrics),
             keep_open(state.reports),
             count_clients(db),
         ]

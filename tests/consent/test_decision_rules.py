@@ -233,5 +233,12 @@ def test_an_opt_out_is_effective_when_every_sink_that_stops_a_release_has_answer
     assert status_of(receipts) is expected
 
 
+def test_C9_an_opt_out_is_complete_by_the_places_that_it_has_and_not_by_a_sink_that_came_later() -> None:
+    places = [sink for sink in Sink if sink is not Sink.RECALL_ATTESTED]
+    for waits, expected in ((None, Status.COMPLETE), (Sink.RECALL_ACKNOWLEDGED, Status.EFFECTIVE), (Sink.RECALL_SENT, Status.RECORDED)):
+        assert status_of([Receipt(sink, NOW, None if sink is waits else NOW) for sink in places]) is expected
+    assert status_of([Receipt(Sink.EXPORT_ROWS, NOW, NOW)]) is Status.RECORDED, "without the places that stop a release nothing is claimed"
+
+
 def test_without_any_receipt_place_nothing_is_claimed() -> None:
     assert status_of([]) is Status.RECORDED

@@ -20,7 +20,9 @@ GONE = Final(
     sharing={"ann": Sharing(False, 2, "out-1")},
     projected={"ann": Sharing(False, 2)},
     receipts=(("out-1", "export_rows"), ("out-1", "recall_sent")),
-    deletions=(("export-1", "token-1"),),
+    deletions=(("export-1", "Patient/token-1"),),
+    recalls=frozenset({"recall-1"}),
+    told={"topic": frozenset({"recall-1"}), "webhook": frozenset({"recall-1"})},
 )
 BACK = Final(
     ledger=(BEFORE, OUT, AGAIN),
@@ -30,6 +32,8 @@ BACK = Final(
     topic={"token-2": "ann"},
     owed=frozenset({"ann"}),
     fresh=frozenset({"ann"}),
+    whole={"Patient/token-2": "digest"},
+    followed={"Patient/token-2": "digest"},
 )
 
 
@@ -75,6 +79,7 @@ SOUND = {
     "it was not applied": History((UNKNOWN,), (release(200, 210),), NEVER_LEFT, (BEFORE,)),
     "it was, and its repetition was answered": attempted(UNKNOWN, REPEATED),
     "a download begun before was going on when it was recorded": attempted(RECORDED, releases=(release(109, 500),)),
+    "a value on the topic before it was effective": attempted(OPT_OUT, releases=(Release(0, "appended", (Received("ann", 109),)),)),
     "a late retry of an old opt-in was refused": replace(OPTED_OUT, attempts=(OPT_OUT, LATE_RETRY)),
     "the opt-in and the record were concurrent": replace(OPTED_IN_AGAIN, releases=(release(150, 201),)),
     "a repeated opt-out moves the version": replace(
@@ -173,6 +178,19 @@ BROKEN = {
     "not in the accounting": (attempted(OPT_OUT, releases=(Release(1, "complete", (Received(None, 2),)),)), {Anomaly.UNACCOUNTED}),
     "a sink has not answered": (ended(open_receipts=frozenset({"out-1"})), {Anomaly.UNFINISHED}),
     "a sharer is left out": (replace(OPTED_IN_AGAIN, final=replace(BACK, fresh=frozenset())), {Anomaly.WITHHELD}),
+    "a sharer is not on the topic": (replace(OPTED_IN_AGAIN, final=replace(BACK, topic={})), {Anomaly.WITHHELD}),
+    "a value on the topic after it was effective": (
+        attempted(OPT_OUT, releases=(Release(0, "appended", (Received("ann", 111),)),)),
+        {Anomaly.BYTE_AFTER_EFFECTIVE},
+    ),
+    "a follower keeps what is gone": (ended(followed={"Patient/1": "a"}), {Anomaly.DIVERGED}),
+    "a follower missed something": (ended(whole={"Patient/1": "a"}), {Anomaly.DIVERGED}),
+    "a follower has an old version": (ended(whole={"Patient/1": "b"}, followed={"Patient/1": "a"}), {Anomaly.DIVERGED}),
+    "a recall that no webhook told of": (
+        ended(recalls=frozenset({"recall-1"}), told={"topic": frozenset({"recall-1"}), "webhook": frozenset()}),
+        {Anomaly.UNTOLD},
+    ),
+    "a webhook that says who is meant": (ended(identified=frozenset({("webhook", "ann")})), {Anomaly.IDENTIFIED}),
 }  # fmt: skip
 
 

@@ -21,8 +21,8 @@ from uuid import UUID
 from common.applying import Applier
 from common.cloudevents import Entry
 from reporting.disclosures import tables
-from reporting.release_gate.gate import LOCK_CLASS, Gate, Hold
 from reporting.disclosures.tables import ExportPage
+from reporting.release_gate.gate import LOCK_CLASS, Gate, Hold
 
 BROKEN = "BROKEN_GATE"
 DECISION_SECONDS = {"freshness": 0.3, "lock": 0, "nothing": 0.3}

@@ -19,7 +19,7 @@ from deploy.local.stack import Stack
 from tests.faults import senders as gateways
 from tests.faults.mails import answers_are_sent
 from tests.mails import becomes, decision, writer
-from tests.records import beside, export_now, ledger_of, settled
+from tests.records import beside, export_now, ledger_of
 from tests.story import Story, eventually
 
 EVERYBODY_ELSE = ("reporting", "scheduling", "assessments", "mailbox", "issuer")
@@ -136,7 +136,7 @@ async def test_C4_an_opt_out_needs_nobody_else_and_takes_effect_when_they_are_ba
         assert (await story.sharing(client))["decision"] == "opted_out"
         await proven(story, client)
     after = await story.manifest(manifest["export_id"])
-    assert (len(after["deleted"]), len(await story.lines(after)), len(await export_now(story))) == (3, 1, 1)
+    assert (len(await story.deleted(after)), len(await story.lines(after)), len(await export_now(story))) == (3, 1, 1)
     await answers_are_sent(stack.database("consent"))
     assert "You have opted out" in (await jane.answer())["headers"]["subject"]
 
@@ -157,7 +157,7 @@ async def test_C9_while_the_broker_is_away_the_sinks_that_can_are_through_and_th
 
         await eventually(redacted)  # told over HTTP, both ways
         assert await sinks(story, client, opt_out["decision_id"]) == {
-            "export_rows": True, "partner_topic": False, "recall_sent": False, "recall_acknowledged": False,
+            "export_rows": True, "partner_topic": False, "recall_sent": False, "recall_acknowledged": False, "recall_attested": False,
         }  # fmt: skip
         assert (await story.manifest(manifest["export_id"]))["output"] == []
         assert (await story.opt_out(client, wait=0))["status"] == "recorded"
@@ -171,17 +171,19 @@ async def test_invariants_3_5_an_outage_of_consent_brings_no_older_permit_back(s
     client = await story.sharing_client()
     other = await story.sharing_client()
     before = await story.export_of(2)
-    plan = story.token("plan", story.plan)
+    plan = await story.partner.bearer()
     await kill(stack, "reporting")
     await story.opt_out(client, wait=0)
     async with without(stack, "consent"):
         await start(stack, "reporting")  # which knows of the permits only
         for part in before["output"]:
-            refused = await story.call("reporting", "GET", part["url"], plan)
-            assert (refused.status_code, refused.json()["code"]) == (503, "freshness_not_proven")
-        assert (await story.export_attempt()).json()["code"] == "freshness_not_proven"
+            refused = await story.http.get(part["url"], headers=plan)
+            assert (refused.status_code, "freshness_not_proven" in refused.text) == (503, True)
+        waiting = (await story.export_attempt()).headers["content-location"]
+        assert (await story.http.get(waiting, headers=plan)).status_code == 202, "it is not refused, it waits"
     await proven(story, client)
-    assert len(await export_now(story)) == 1, "the other's"
+    held = await story.lines(await story.partner.manifest(waiting))
+    assert (len(held), len(await export_now(story))) == (1, 1), "the other's"
     assert (await story.sharing(other))["shared"] is True
 
 
@@ -189,7 +191,7 @@ async def test_invariants_3_5_an_outage_of_consent_brings_no_older_permit_back(s
 async def test_C2_C4_a_first_choice_that_an_outage_delayed_undoes_no_later_opt_out(story: Story, stack: Stack) -> None:
     """LEAP-CDS E and H together: the permit is the older one, and arrives last."""
     client = await story.client()
-    await settled(story)
+    await story.settled()
     await kill(stack, "consent")
     queued = await story.request(client, "opt_in")
     assert queued.json()["sharing"]["delivery"] == "queued"
@@ -201,7 +203,7 @@ async def test_C2_C4_a_first_choice_that_an_outage_delayed_undoes_no_later_opt_o
     assert (await story.sharing(client))["decision_id"] == opt_out["decision_id"]
     assert [line["type"] for line in await ledger_of(story, client)] == ["consent.opted_out.v1"]
     await proven(story, client)
-    await settled(story)
+    await story.settled()
     assert (await story.export())["output"] == []
 
 

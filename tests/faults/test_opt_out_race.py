@@ -1,4 +1,4 @@
-"""Opt-outs race against downloads while every process is killed: the servers, the services, the relay's leader."""
+"""Opt-outs race against all that the plan takes and is told while every process is killed: servers, services, the relay's leader."""
 
 import asyncio
 import os
@@ -39,12 +39,13 @@ def stack(infrastructure: Infrastructure, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.mark.timeout(400)
 async def test_invariants_1_to_5_hold_when_every_process_is_killed_during_the_race(stack: Stack, infrastructure: Infrastructure) -> None:
-    plan_id, sharers = await create_sharers(stack, CLIENTS, responses=1)
+    partner, sharers = await create_sharers(stack, CLIENTS, responses=1)
     nemesis = Nemesis(stack, infrastructure, Random(SEED))
     course = Course(opt_outs=OPT_OUTS, downloaders=3, fresh_export_every=2, seed=SEED)
-    run, _ = await asyncio.gather(race(stack, plan_id, sharers, course, nemesis.progress), nemesis.strike())
+    run, _ = await asyncio.gather(race(stack, partner, sharers, course, nemesis.progress), nemesis.strike())
     report = check(run.history)
-    print(f"seed {SEED}, {run.downloads} downloads, {nemesis.done.total()} faults {dict(nemesis.done)}, {report.counts}")
+    took = f"{run.downloads} downloads, {run.increments} increments"
+    print(f"seed {SEED}, {took}, {nemesis.done.total()} faults {dict(nemesis.done)}, {report.counts}")
     assert report.violations == (), f"seed {SEED}: {report.anomalies}"
     assert run.sinks_complete
     assert nemesis.kills >= 12, nemesis.done
@@ -52,6 +53,9 @@ async def test_invariants_1_to_5_hold_when_every_process_is_killed_during_the_ra
     assert report.counts["opt_outs_acknowledged"] >= OPT_OUTS
     assert report.counts["opt_outs_effective"] >= OPT_OUTS / 3, "the others became effective when nobody asked any more"
     assert run.downloads >= 5
+    assert run.increments >= 3
+    assert report.counts["recalls"] >= OPT_OUTS / 2, "whoever opted out before anything had left of it is not recalled"
+    assert report.counts["releases_appended"] >= CLIENTS / 10
     _check_that_it_was_a_race(run)
 
 

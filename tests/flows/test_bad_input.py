@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from deploy.local.stack import SERVICES
-from tests.story import NOTICE, PURPOSE, Story
+from tests.story import NOTICE, Story
 
 
 async def journal_of(story: Story, service: str) -> int:
@@ -26,6 +26,14 @@ def assert_problem(answer: httpx.Response, status: int, code: str) -> dict[str, 
     assert (body["status"], body["code"]) == (status, code)
     assert body["detail"]
     return body
+
+
+def assert_outcome(answer: httpx.Response, status: int, code: str) -> list[dict[str, Any]]:
+    """What FHIR has for a problem."""
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/fhir+json"), answer.text
+    issues: list[dict[str, Any]] = answer.json()["issue"]
+    assert issues[0]["details"]["coding"][0]["code"] == code
+    return issues
 
 
 async def test_C2_a_first_request_without_the_choice_is_refused_and_nothing_is_kept(story: Story) -> None:
@@ -70,8 +78,8 @@ async def test_C5_another_recipient_or_purpose_is_refused(story: Story, field: s
     body = assert_problem(await story.decide(client, "opt_in", 1, **{field: value}), 422, "recipient_not_allowed")
     assert (body["field"], body["rule"]) == (field, "C5")
     if field == "purpose":
-        answer = await story.call("reporting", "POST", "/v1/exports", story.token("plan", story.plan), json={"purpose": value})
-        assert_problem(answer, 422, "recipient_not_allowed")
+        answer = await story.partner.ask_for_token(purpose=value)
+        assert (answer.status_code, answer.json()["code"], answer.json()["rule"]) == (400, "invalid_scope", "C5")
 
 
 async def test_a_wrong_role_is_forbidden(story: Story) -> None:
@@ -80,8 +88,10 @@ async def test_a_wrong_role_is_forbidden(story: Story) -> None:
         answer = await story.call("consent", "POST", f"/v1/clients/{client}/opt-outs", story.token(role))
         assert_problem(answer, 403, "forbidden")
     for role in ("employer", "client", "provider", "operations", "privacy_officer", "service"):
-        answer = await story.call("reporting", "POST", "/v1/exports", story.token(role), json={"purpose": PURPOSE})
-        assert_problem(answer, 403, "forbidden")
+        answer = await story.call("reporting", "GET", "/fhir/$export", story.token(role))
+        assert_outcome(answer, 403, "forbidden")
+    answer = await story.call("reporting", "GET", "/fhir/$export", story.token("plan", story.plan))
+    assert_outcome(answer, 403, "insufficient_scope")
 
 
 async def test_of_another_tenants_things_it_is_not_even_said_that_they_exist(story: Story) -> None:
@@ -94,9 +104,9 @@ async def test_of_another_tenants_things_it_is_not_even_said_that_they_exist(sto
         assert_problem(await story.call(service, "GET", path, stranger), 404, "not_found")
     assert_problem(await story.call("consent", "POST", f"/v1/clients/{client}/opt-outs", stranger), 404, "not_found")
     manifest = await story.export()
-    foreign = await story.call("reporting", "GET", f"/v1/exports/{manifest['export_id']}", story.token("plan"))
-    invented = await story.call("reporting", "GET", f"/v1/exports/{uuid4()}", story.token("plan"))
-    assert assert_problem(foreign, 404, "unknown_export") == assert_problem(invented, 404, "unknown_export")
+    stranger = (await Story(story.stack, story.http).open()).partner
+    told = [await stranger.file(f"{stranger.base}/fhir/bulk/{export_id}") for export_id in (manifest["export_id"], uuid4())]
+    assert assert_outcome(told[0], 404, "unknown_export") == assert_outcome(told[1], 404, "unknown_export")
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -105,7 +115,7 @@ async def test_every_service_refuses_a_body_that_is_too_large_or_no_json(story: 
         "consent": f"/v1/clients/{uuid4()}/decisions",
         "scheduling": "/v1/clients",
         "assessments": "/v1/assessment-responses",
-        "reporting": "/v1/exports",
+        "reporting": "/v1/recalls/00000000-0000-4000-8000-000000000000/attestation",
     }[service]
     caller = story.token({"consent": "privacy_officer", "reporting": "plan"}.get(service, "operations"))
     before = await journal_of(story, service)

@@ -13,12 +13,15 @@ import httpx
 import pytest
 
 from deploy.local.stack import SERVICES
-from tests.records import EVERY, RECORDS, beside, export_now, fill, ledger_of, register, score, settled
-from tests.story import NOTICE, PURPOSE, Story, eventually
+from tests.records import EVERY, RESOURCES, beside, export_now, fill, ledger_of, register, score
+from tests.story import NOTICE, Story, eventually
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE")
-PUBLIC = {"/livez", "/readyz", "/metrics", "/v1/notices", "/v1/notices/{digest}", "/v1/ledger/keys", "/opt-out/{token}"}
-OVERRIDES = {"x-http-method-override": "GET", "x-original-method": "GET", "x-original-url": "/v1/exports"}
+PUBLIC = {
+    "/livez", "/readyz", "/metrics", "/v1/notices", "/v1/notices/{digest}", "/v1/ledger/keys", "/opt-out/{token}",
+    "/fhir/metadata", "/fhir/.well-known/smart-configuration",
+}  # fmt: skip
+OVERRIDES = {"x-http-method-override": "GET", "x-original-method": "GET", "x-original-url": "/fhir/$export"}
 TURNED_OFF = {
     "cds-redaction-enabled": "false",
     "cds-create-audit-event": "false",
@@ -47,7 +50,7 @@ async def disclosed(story: Story, client: UUID, path: str = "export") -> int:
 
 
 def holds_nothing(answer: httpx.Response) -> bool:
-    return not any(word in answer.text for word in ("resourceType", "Observation", "Appointment", "birthYear"))
+    return not any(word in answer.text for word in ("Patient", "Observation", "Appointment", "birthDate"))
 
 
 async def test_C1_several_records_of_a_client_who_declined_beside_anothers_none_of_them_leaves(story: Story) -> None:
@@ -86,20 +89,24 @@ async def test_C17_exactly_the_consented_category_leaves_and_not_the_others(stor
 
 
 async def released_part(story: Story) -> tuple[UUID, str]:
-    """A client who shares everything, and the address of the one part that holds it."""
+    """A client who shares everything, and the path of the one part that holds it."""
     client = await filled(story, uuid4(), "opt_in", categories=EVERY)
-    await settled(story)
-    manifest = await story.export_of(RECORDS)
-    return client, manifest["output"][0]["url"]
+    manifest = await story.export_of(RESOURCES, organizeOutputBy="Patient")
+    (part,) = manifest["output"]
+    return client, part["url"].removeprefix(story.stack.url("reporting"))
+
+
+def held_in(answer: httpx.Response) -> int:
+    """Resources; the line that heads a patient's block is none."""
+    return sum("Parameters" not in line for line in answer.text.splitlines())
 
 
 async def test_C1_R4_no_method_without_the_plans_token_releases_a_part(story: Story) -> None:
     """LEAP-CES C: consent was enforced for GET only; `POST …/_search` without any token released everything."""
-    client, url = await released_part(story)
-    path = url.partition("?")[0]
-    paths = (url, f"{path}/?generation=1", f"/{url}", f"{path}/_search?generation=1", f"{path}.ndjson?generation=1", url.upper())
+    client, path = await released_part(story)
     callers = [{}, *(story.token(role) for role in ("employer", "provider", "operations", "service", "privacy_officer", "client", "plan"))]
-    for each in paths:
+    callers.append(story.token("plan", story.plan))  # the plan itself, with a token that is not for individual data
+    for each in (path, f"{path}/", f"/{path}", f"{path}/_search", f"{path}.ndjson", path.upper()):
         for method in METHODS:
             for caller in callers:
                 answer = await story.call("reporting", method, each, caller, headers=OVERRIDES)
@@ -110,14 +117,14 @@ async def test_C1_R4_no_method_without_the_plans_token_releases_a_part(story: St
 
 async def test_R4_only_GET_releases_a_part_whoever_asks(story: Story) -> None:
     """LEAP-CES C, with the right token: another method is refused, not answered past the gate."""
-    client, url = await released_part(story)
-    plan = story.token("plan", story.plan)
+    client, path = await released_part(story)
+    plan = await story.partner.bearer()
     for method in METHODS[1:]:
-        answer = await story.call("reporting", method, url, plan, headers=OVERRIDES)
+        answer = await story.call("reporting", method, path, plan, headers=OVERRIDES)
         assert (answer.status_code, holds_nothing(answer)) == (405, True), method
     assert await disclosed(story, client) == 0
-    assert (await story.call("reporting", "GET", url, plan)).status_code == 200
-    assert await disclosed(story, client) == RECORDS
+    assert (await story.call("reporting", "GET", path, plan)).status_code == 200
+    assert await disclosed(story, client) == RESOURCES
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -137,29 +144,29 @@ async def test_C4_C5_what_a_caller_says_in_headers_or_in_the_body_turns_nothing_
     """ASU cds: a caller's headers switched redaction and audit off and named the rules file; a `consent` in the body replaced ours."""
     sharing = await filled(story, uuid4(), "opt_in", categories=["satisfaction"])
     declining = await filled(story, uuid4(), "decline")
-    await settled(story)
-    plan = story.token("plan", story.plan) | TURNED_OFF
+    await story.settled()
+    plan = await story.partner.bearer() | TURNED_OFF
     consent = {"status": "active", "decision": "permit", "client_id": str(declining)}
-    for more in ({"consent": consent}, {"categories": EVERY}, {"client_id": str(declining)}, {"redact": False}):
-        refused = await story.call("reporting", "POST", "/v1/exports", plan, json={"purpose": PURPOSE} | more)
-        assert (refused.status_code, refused.json()["code"]) == (422, "invalid_request"), more
-    made = await story.call("reporting", "POST", "/v1/exports?redact=false&consent=permit", plan, json={"purpose": PURPOSE})
-    (part,) = made.json()["output"]
-    assert part["count"] == 1
-    answer = await story.call("reporting", "GET", f"{part['url']}&redact=false&audit=false", plan, json={"consent": consent})
-    assert answer.text.count("\n") == 1
-    assert [await disclosed(story, client) for client in (sharing, declining)] == [1, 0], "on record all the same"
+    for more in ({"consent": "permit"}, {"categories": ",".join(EVERY)}, {"client_id": str(declining)}, {"redact": "false"}):
+        refused = await story.call("reporting", "GET", "/fhir/$export", plan, params=more)
+        assert (refused.status_code, "not_supported" in refused.text) == (422, True), more
+    asked = {"redact": "false", "consent": "permit", "organizeOutputBy": "Patient"}
+    made = await story.call("reporting", "GET", "/fhir/$export", plan | {"prefer": "handling=lenient"}, params=asked)
+    (part,) = (await story.partner.manifest(made.headers["content-location"]))["output"]
+    path = part["url"].removeprefix(story.stack.url("reporting"))
+    answer = await story.call("reporting", "GET", f"{path}?redact=false&audit=false", plan, json={"consent": consent})
+    assert held_in(answer) == 4, "the Patient, the Consent, the score and the form behind it"
+    assert [await disclosed(story, client) for client in (sharing, declining)] == [4, 0], "on record all the same"
 
 
 async def test_C9_every_record_that_leaves_is_on_record_once_each_time_and_no_other(story: Story) -> None:
     """LEAP-CDS: who was released by which decision was not kept where there was none; SHARES: where the caller said so."""
     clients = [await filled(story, uuid4(), "opt_in", categories=categories) for categories in (EVERY, ["satisfaction"])]
     clients.append(await filled(story, uuid4(), "decline"))
-    await settled(story)
-    manifest = await story.export_of(RECORDS + 1)
-    received = [await story.lines(manifest) for _ in range(2)]
-    assert [len(lines) for lines in received] == [RECORDS + 1] * 2
-    assert [await disclosed(story, client) for client in clients] == [2 * RECORDS, 2, 0]
+    manifest = await story.export_of(RESOURCES + 4)
+    received = [await story.partner.resources(manifest) for _ in range(2)]
+    assert [len(found) for found in received] == [RESOURCES + 4] * 2
+    assert [await disclosed(story, client) for client in clients] == [2 * RESOURCES, 8, 0]
 
 
 async def execute(story: Story, service: str, *statements: str) -> None:
@@ -171,18 +178,18 @@ async def execute(story: Story, service: str, *statements: str) -> None:
 
 async def test_C9_what_cannot_be_put_on_record_does_not_leave(story: Story) -> None:
     """LEAP-CDS `audit.js`: a failing audit was swallowed, and the data went out."""
-    client, url = await released_part(story)
+    client, path = await released_part(story)
     rule = f"audit_away check (client_id <> '{client}' or path <> 'export') not valid"
     await execute(story, "reporting", f"alter table disclosure add constraint {rule}")
     try:
-        answer = await story.call("reporting", "GET", url, story.token("plan", story.plan))
+        answer = await story.call("reporting", "GET", path, await story.partner.bearer())
         assert (answer.is_success and bool(answer.content), holds_nothing(answer)) == (False, True)
     except httpx.RemoteProtocolError:
         pass  # cut off before the first byte
     finally:
         await execute(story, "reporting", "alter table disclosure drop constraint audit_away")
     assert await disclosed(story, client) == 0
-    assert (await story.call("reporting", "GET", url, story.token("plan", story.plan))).text.count("\n") == RECORDS
+    assert held_in(await story.call("reporting", "GET", path, await story.partner.bearer())) == RESOURCES
 
 
 async def answered(call: Awaitable[httpx.Response]) -> int:
@@ -231,7 +238,6 @@ async def test_C4_a_withdrawal_that_cannot_be_applied_parks_the_client_as_opted_
     """ABDM: the recipient's listener rejected without requeue and swallowed; a failing withdrawal was parked, unapplied."""
     client = await filled(story, uuid4(), "opt_in", categories=["satisfaction"])
     other = await filled(story, beside(client), "opt_in", categories=["satisfaction"])
-    await settled(story)
     manifest = await story.export_of(2)
     rule = f"defect check (client_id <> '{client}' or decision <> 'opted_out') not valid"
     await execute(story, "reporting", f"alter table sharing add constraint {rule}")

@@ -50,7 +50,7 @@ async def test_C9_every_sink_has_a_status_of_its_own_for_every_opt_out(story: St
     before = await receipts(story, client, first["decision_id"])
     assert set(before) == set(Sink)
     assert {sink: bool(receipt["done_at"]) for sink, receipt in before.items()} == {
-        "export_rows": True, "partner_topic": True, "recall_sent": True, "recall_acknowledged": False,
+        "export_rows": True, "partner_topic": True, "recall_sent": True, "recall_acknowledged": False, "recall_attested": False,
     }  # fmt: skip
     await story.decide(client, "opt_in", first["version"])
     second = await story.opt_out(client)

@@ -49,8 +49,10 @@ async def test_C13_an_ssn_in_a_header_a_path_a_query_or_a_key_is_refused(story: 
     answered = {"client_id": str(uuid4()), "instrument": "phq-9", "answers": {SSN: 1}}
     answer = await story.call("assessments", "POST", "/v1/assessment-responses", operations, json=answered)
     assert_refused(answer, "/body/answers/***-**-****/[key]")
-    answer = await story.call("reporting", "POST", "/v1/exports", story.token("plan", story.plan), json={"purpose": SSN})
-    assert_refused(answer, "/body/purpose")
+    answer = await story.call("reporting", "PUT", f"/v1/recipients/{uuid4()}", operations, json={"slug": SSN, "smart_client_id": "plan"})
+    assert_refused(answer, "/body/slug")
+    answer = await story.call("reporting", "GET", "/fhir/$export", await story.partner.bearer(), params={"_type": SSN})
+    assert (answer.status_code, SSN in answer.text) == (422, False)
     answer = await story.call("scheduling", "GET", f"/v1/providers?cursor={SSN}", operations)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
     assert SSN not in answer.text

@@ -60,6 +60,10 @@ async def test_C4_every_kind_of_decision_yields_a_receipt(story: Story, choice: 
     assert verify_with(await keys(story), RECEIPT, receipt)["event"]["event_type"] == kinds[choice]
 
 
+FOUR = 4
+"""The Patient, the Consent, the score and the form behind it."""
+
+
 async def test_C4_C9_the_proof_of_an_opt_out_grows_as_sinks_answer(story: Story) -> None:
     client = await story.sharing_client()
     manifest = await story.export_of(1)
@@ -69,13 +73,15 @@ async def test_C4_C9_the_proof_of_an_opt_out_grows_as_sinks_answer(story: Story)
     sinks = {sink["sink"]: sink for sink in first["propagation"]["sinks"]}
     assert set(sinks) == set(Sink), "every registered sink is in it"
     assert first["propagation"]["status"] == "effective"
-    assert (sinks["export_rows"]["state"], sinks["export_rows"]["records"]) == ("done", 1)
+    assert (sinks["export_rows"]["state"], sinks["export_rows"]["records"]) == ("done", 4), (
+        "the Patient, the Consent, the score and the form behind it"
+    )
     assert sinks["recall_sent"]["state"] == "done"
-    assert sinks["recall_acknowledged"]["state"] == "pending"
+    assert {sinks[sink]["state"] for sink in ("recall_acknowledged", "recall_attested")} == {"pending"}
     assert first["ledger"] == {name: opt_out["place"][name] for name in ("stream", "position", "digest")}
     plan = story.token("plan", story.plan)
     (recall,) = (await story.call("reporting", "GET", "/v1/recalls", plan)).json()["items"]
-    await story.call("reporting", "POST", f"/v1/recalls/{recall['recall_id']}/acknowledgement", plan)
+    await story.delete_recalled(recall["recall_id"])
 
     async def complete() -> dict[str, Any] | None:
         grown = await proof(story, client, opt_out["decision_id"])

@@ -10,14 +10,17 @@ from fastapi.routing import APIRoute
 from common.auth import Allow, Public, Role
 from deploy.generate import SETTINGS, app_of
 
-LOOKED_AT = ("/livez", "/readyz", "/metrics", "/v1/notices", "/v1/notices/{digest}", "/v1/ledger/keys", "/opt-out/{token}")
+LOOKED_AT = (
+    "/livez", "/readyz", "/metrics", "/v1/notices", "/v1/notices/{digest}", "/v1/ledger/keys", "/opt-out/{token}",
+    "/fhir/metadata", "/fhir/.well-known/smart-configuration",
+)  # fmt: skip
 FORM = "/forms/{token}"
 QUESTION = "/questions/{instrument}/{link_id}"
 OPENED = {("GET", FORM + page) for page in ("", QUESTION, "/help/{instrument}/{link_id}", "/review", "/thanks")}
 ANSWERED = {("POST", FORM + page) for page in (QUESTION, "/review")}
-PUBLIC = {("GET", path) for path in LOOKED_AT} | {("POST", "/opt-out/{token}")} | OPENED | ANSWERED
-"""What needs no token. A link is its own proof: one can only opt out, the other only answer one form."""
-INDIVIDUAL = {"/v1/exports", "/v1/exports/{export_id}", "/v1/exports/{export_id}/parts/{stream}", "/v1/recalls"}
+PUBLIC = {("GET", path) for path in LOOKED_AT} | {("POST", "/opt-out/{token}"), ("POST", "/v1/oauth2/token")} | OPENED | ANSWERED
+"""What needs no token. A link is its own proof: one can only opt out, the other only answer one form. An assertion is proof as well."""
+INDIVIDUAL = ("/fhir/bulk", "/fhir/$export", "/fhir/Patient", "/fhir/Group", "/v1/sealing-keys")
 
 AGGREGATES = ("/v1/employers", "/v1/measures", "/reports")
 """All that an employer may call: its own reports as data and as pages, and what the measures are."""
@@ -59,9 +62,10 @@ def test_C6_no_route_that_an_employer_may_call_is_about_a_client(service: str) -
 
 
 def test_R4_individual_data_leaves_only_to_the_plan() -> None:
-    for route in routes(app_of("reporting")):
-        if any(route.path.startswith(path) for path in INDIVIDUAL):
-            assert rules(route.dependant)[0].roles == {Role.PLAN}, route.path
+    found = [route for route in routes(app_of("reporting")) if route.path.startswith(INDIVIDUAL)]
+    assert {path for path in INDIVIDUAL if any(route.path.startswith(path) for route in found)} == set(INDIVIDUAL)
+    for route in found:
+        assert rules(route.dependant)[0].roles == {Role.PLAN}, route.path
 
 
 def test_a_route_without_a_rule_would_be_seen() -> None:

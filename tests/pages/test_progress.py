@@ -80,7 +80,7 @@ async def test_C9_the_page_says_which_sink_is_overdue(story: Story) -> None:
 
         await eventually(late)
         html = assert_page(await visitor.get(where), 200)
-        assert html.count("Overdue") == 2 * 4 and 'data-state="recorded"' in html and "has been alarmed" in html
+        assert html.count("Overdue") == 2 * 5 and 'data-state="recorded"' in html and "has been alarmed" in html
         office = (await officer.get()).text
         assert "Reporting does not answer" in office
         assert where.split("/")[-1].split("?")[0] in office.split('id="sinks"')[1]

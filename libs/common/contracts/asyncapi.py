@@ -7,6 +7,8 @@ from pydantic import BaseModel
 from common.contracts import partner
 from common.contracts.catalogue import EVENTS, topic_of
 
+RECIPIENT = "{recipient}"
+
 HEADERS = {
     "type": "object",
     "required": ["ce_specversion", "ce_id", "ce_source", "ce_type", "ce_subject", "ce_sequence", "ce_digest", "content-type"],
@@ -24,9 +26,40 @@ HEADERS = {
     },
 }
 
-PARTNER: dict[str, tuple[str, type[BaseModel]]] = {
-    partner.STATE_TYPE: (partner.STATE_TOPIC, partner.IndividualState),
-    partner.RECALL_TYPE: (partner.RECALL_TOPIC, partner.RecallRequested),
+PARTNER_HEADERS = {
+    "type": "object",
+    "required": ["ce_specversion", "ce_id", "ce_source", "ce_type", "ce_subject", "content-type"],
+    "properties": {
+        "ce_specversion": {"const": "1.0"},
+        "ce_id": {"type": "string"},
+        "ce_source": {"const": "/care-connect/reporting"},
+        "ce_type": {"type": "string"},
+        "ce_subject": {"type": "string", "description": "As the key."},
+        "content-type": {"enum": ["application/json", "application/fhir+json"]},
+    },
+}
+
+BUNDLE = {
+    "type": "object",
+    "description": "A FHIR R4 Bundle (`collection`): everything shared under this token now, instead of what was there before. Where "
+    "values are sealed by contract, a FHIR Binary.",
+    "required": ["resourceType"],
+    "properties": {"resourceType": {"enum": ["Bundle", "Binary"]}},
+}
+REPORT = {"type": "object", "description": "As `GET /v1/plans/{plan_id}/reports/{period}` answers it."}
+
+PARTNER: dict[str, tuple[tuple[str, str, dict[str, Any] | type[BaseModel], str], ...]] = {
+    partner.individual_topic(RECIPIENT): (
+        (partner.STATE_TYPE, "IndividualState", BUNDLE, "What one person shares now. Key: the recipient token."),
+        (partner.DELETED_TYPE, "Tombstone", {"type": "null"}, "Delete everything kept under this token, wherever it is."),
+    ),
+    partner.notices_topic(RECIPIENT): (
+        (partner.REDACTED_TYPE, "PartRedacted", partner.PartRedacted, "Parts of an export have changed: read its manifest again."),
+        (partner.RECALL_TYPE, "RecallRequested", partner.RecallRequested, "Delete what the recall lists, and say so."),
+    ),
+    partner.aggregates_topic(RECIPIENT): (
+        (partner.AGGREGATE_TYPE, "AggregateReport", REPORT, "A report of the plan. Key: `all` or the programme, and the period."),
+    ),
 }
 
 
@@ -52,45 +85,64 @@ def description() -> dict[str, Any]:
     channels: dict[str, Any] = {}
     messages: dict[str, Any] = {}
     for name, event in EVENTS.items():
-        _add(channels, messages, name, topic_of(name.split(".", 1)[0]), event)
-        messages[name]["headers"] = HEADERS
-    for name, (topic, model) in PARTNER.items():
-        _add(channels, messages, name, topic, model)
+        channel = channels.setdefault(_id(topic := topic_of(name.split(".", 1)[0])), {"address": topic, "messages": {}})
+        _add(channel, messages, name, event.__name__, _first_line(event), schema_of(event), HEADERS)
+    operations = {id_: _operation("send", id_, channel) for id_, channel in sorted(channels.items())}
+    for topic, kinds in PARTNER.items():
+        channel = channels[_id(topic)] = _partner_channel(topic)
+        for name, title, payload, summary in kinds:
+            schema = payload if isinstance(payload, dict) else schema_of(payload)
+            _add(channel, messages, name, title, summary, schema, PARTNER_HEADERS)
+        operations[f"read_{_id(topic)}"] = _operation("receive", _id(topic), channel) | {"security": [SCRAM]}
     return {
         "asyncapi": "3.0.0",
         "info": {
             "title": "Care Connect events",
             "version": "1.0.0",
-            "description": "CloudEvents 1.0, binary mode. Keyed by subject; on the compacted partner topic by recipient token.",
+            "description": "CloudEvents 1.0, binary mode. Keyed by subject; on the compacted partner topic by recipient token. "
+            "The operations that receive are a health plan's (docs/guides/partner-topics.md).",
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": "application/json",
-        "channels": channels,
-        "operations": {
-            _id(topic): {
-                "action": "send",
-                "channel": {"$ref": f"#/channels/{_id(topic)}"},
-                "messages": [{"$ref": f"#/channels/{_id(topic)}/messages/{_id(m)}"} for m in sorted(names)],
+        "servers": {
+            "partners": {
+                "host": "127.0.0.1:19094",
+                "protocol": "kafka-secure",
+                "description": "The listener for recipients. SASL over TLS in production; without TLS in the local stack.",
+                "security": [SCRAM],
             }
-            for topic, names in sorted(_by_topic().items())
         },
-        "components": {"messages": {_id(name): message for name, message in sorted(messages.items())}},
+        "channels": channels,
+        "operations": operations,
+        "components": {
+            "messages": {_id(name): message for name, message in sorted(messages.items())},
+            "securitySchemes": {"scram": {"type": "scramSha512", "description": "The user is the recipient's slug."}},
+        },
     }
 
 
-def _add(channels: dict[str, Any], messages: dict[str, Any], name: str, topic: str, model: type[BaseModel]) -> None:
-    channel = channels.setdefault(_id(topic), {"address": topic, "messages": {}})
+SCRAM = {"$ref": "#/components/securitySchemes/scram"}
+
+
+def _partner_channel(topic: str) -> dict[str, Any]:
+    slug = {"description": "The recipient's slug. Nobody else's user can read its topics."}
+    return {"address": topic, "messages": {}, "parameters": {"recipient": slug}, "servers": [{"$ref": "#/servers/partners"}]}
+
+
+def _operation(action: str, channel_id: str, channel: dict[str, Any]) -> dict[str, Any]:
+    address = {"$ref": f"#/channels/{channel_id}"}
+    return {
+        "action": action,
+        "channel": address,
+        "messages": [{"$ref": f"{address['$ref']}/messages/{m}"} for m in sorted(channel["messages"])],
+    }
+
+
+def _add(
+    channel: dict[str, Any], messages: dict[str, Any], name: str, title: str, summary: str, payload: dict[str, Any], headers: dict[str, Any]
+) -> None:  # fmt: skip
     channel["messages"][_id(name)] = {"$ref": f"#/components/messages/{_id(name)}"}
-    messages[name] = {"name": name, "title": model.__name__, "summary": _first_line(model), "payload": schema_of(model)}
-
-
-def _by_topic() -> dict[str, list[str]]:
-    topics: dict[str, list[str]] = {}
-    for name in EVENTS:
-        topics.setdefault(topic_of(name.split(".", 1)[0]), []).append(name)
-    for name, (topic, _) in PARTNER.items():
-        topics.setdefault(topic, []).append(name)
-    return topics
+    messages[name] = {"name": name, "title": title, "summary": summary, "payload": payload, "headers": headers}
 
 
 def _first_line(model: type[BaseModel]) -> str:
@@ -98,4 +150,4 @@ def _first_line(model: type[BaseModel]) -> str:
 
 
 def _id(name: str) -> str:
-    return name.replace(".", "_")
+    return name.replace(".", "_").replace("{", "").replace("}", "")

@@ -50,6 +50,8 @@ EVENTS: dict[str, type[Event]] = {
         assessments.SafetyFlagAcknowledged,
         assessments.OutcomeMeasured,
         reporting.RedactionApplied,
+        reporting.RecallAttested,
+        reporting.RecallEscalated,
     )
 }
 

@@ -1,34 +1,51 @@
-"""What the health plan reads from the partner topics. No client id: a recipient token stands for one person and one consent."""
+"""What a health plan reads from its partner topics. No client id: a recipient token stands for one person and one consent.
 
-from typing import Any
+Each recipient has three topics of its own, named after its slug; nobody else can read them.
+"""
+
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from common.contracts.vocabulary import Programme, Purpose
-
-STATE_TOPIC = "partner.individual.state.v1"
-RECALL_TOPIC = "partner.recalls.v1"
 STATE_TYPE = "partner.individual.v1"
 DELETED_TYPE = "partner.individual.deleted.v1"
+REDACTED_TYPE = "partner.redacted.v1"
 RECALL_TYPE = "partner.recall_requested.v1"
+AGGREGATE_TYPE = "partner.aggregate.v1"
 
 
-class IndividualState(BaseModel):
-    """The value under a token on the compacted topic: everything shared under it now. A tombstone ends it."""
+def individual_topic(slug: str) -> str:
+    """Compacted, keyed by recipient token: what is shared now. The value is a FHIR Bundle; a record without a value ends it."""
+    return f"partner.{slug}.individual.v1"
+
+
+def notices_topic(slug: str) -> str:
+    """What was taken back: redactions of exports, and recalls."""
+    return f"partner.{slug}.notices.v1"
+
+
+def aggregates_topic(slug: str) -> str:
+    """Reports of the plan as they are released."""
+    return f"partner.{slug}.aggregates.v1"
+
+
+def topics_of(slug: str) -> tuple[str, str, str]:
+    return individual_topic(slug), notices_topic(slug), aggregates_topic(slug)
+
+
+class PartRedacted(BaseModel):
+    """Parts of an export that the recipient may hold have changed: read its manifest (`url`) again, and drop what it lists as deleted."""
 
     model_config = ConfigDict(frozen=True)
 
-    token: UUID
-    programme: Programme
-    purpose: Purpose
-    records: list[dict[str, Any]]
+    export_id: UUID
+    url: str
 
 
 class RecallRequested(BaseModel):
-    """Delete what the recall (`GET /v1/recalls`) lists, then acknowledge it."""
+    """Delete what the recall (`url`) lists, acknowledge it, and state how it was deleted."""
 
     model_config = ConfigDict(frozen=True)
 
     recall_id: UUID
-    decision_id: UUID
+    url: str

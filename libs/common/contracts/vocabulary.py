@@ -81,6 +81,26 @@ class Choice(StrEnum):
     DECLINE = "decline"
 
 
+class DeletionMethod(StrEnum):
+    """How a recipient says that it has deleted what was recalled."""
+
+    DELETED = "deleted"
+    DESTROYED_MEDIA = "destroyed_media"
+    CRYPTOGRAPHIC_ERASURE = "cryptographic_erasure"
+    """The keys are destroyed (NIST SP 800-88)."""
+    NOT_RETAINED = "not_retained"
+    """There was nothing left to delete."""
+
+
+class AttestingRole(StrEnum):
+    """Who states it for the recipient. A title; names are not kept."""
+
+    PRIVACY_OFFICER = "privacy_officer"
+    DATA_PROTECTION_OFFICER = "data_protection_officer"
+    SECURITY_OFFICER = "security_officer"
+    RECORDS_MANAGER = "records_manager"
+
+
 class Sink(StrEnum):
     """Every place that individual data can have reached. A sink that is not here cannot be proven."""
 
@@ -88,3 +108,6 @@ class Sink(StrEnum):
     PARTNER_TOPIC = "partner_topic"
     RECALL_SENT = "recall_sent"
     RECALL_ACKNOWLEDGED = "recall_acknowledged"
+    """The recipient has the recall, and uses nothing of it any more."""
+    RECALL_ATTESTED = "recall_attested"
+    """The recipient has stated that it is deleted, and how."""

@@ -185,6 +185,7 @@ def _contended() -> Problem:
     return Problem("state_changed", "Other decisions are being made at this very moment. Show the state and ask again.", rule="C4")
 
 
-def places_of(sink_due: float, recall_due: float) -> Places:
+def places_of(sink_due: float, recall_due: float, attestation_due: float) -> Places:
     """Every sink that there is has its place in every opt-out."""
-    return {sink: recall_due if sink is Sink.RECALL_ACKNOWLEDGED else sink_due for sink in Sink}
+    theirs = {Sink.RECALL_ACKNOWLEDGED: recall_due, Sink.RECALL_ATTESTED: attestation_due}
+    return {sink: theirs.get(sink, sink_due) for sink in Sink}

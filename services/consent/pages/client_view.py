@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from fastapi import Request
@@ -18,6 +19,7 @@ from consent.explanations.rules import Explanation, explain
 from consent.notices import usecases as notices
 from consent.notices.rules import NoticeText
 from consent.pages.neighbour import Preview
+from consent.pages.records import as_lines
 from consent.receipts.rules import EVENT_TYPES
 
 Ticks = Mapping[Programme, Collection[Category]]
@@ -63,6 +65,14 @@ class Shown:
     @property
     def shared(self) -> list[Category]:
         return [e.category for e in self.explained if e.shared]
+
+    @property
+    def lines(self) -> dict[Category, list[dict[str, Any]]]:
+        return as_lines(self.preview.items) if self.preview else {}
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.lines.values()))
 
 
 async def shown_to(request: Request, client_id: UUID, language: str, now: datetime, ticks: Ticks) -> Sequence[Shown]:

@@ -30,7 +30,7 @@ class ReceiptOut(BaseModel):
 
 
 class Propagation(BaseModel):
-    """`recorded`: no release begun later holds the client. `effective`: nothing leaves any more. `complete`: recall acknowledged."""
+    """`recorded`: no release begun later holds the client. `effective`: nothing leaves any more. `complete`: stated deleted."""
 
     decision_id: UUID
     status: Status

@@ -9,7 +9,7 @@ from uuid import UUID
 from common.contracts.vocabulary import Sink
 
 STOPS_RELEASE = frozenset({Sink.EXPORT_ROWS, Sink.PARTNER_TOPIC, Sink.RECALL_SENT})
-"""The sinks that must be through before an opt-out is effective. The recipient's acknowledgement is theirs to give: it is chased."""
+"""The sinks that must be through before an opt-out is effective. What the recipient says is theirs to give: it is chased."""
 
 
 class Status(StrEnum):
@@ -18,7 +18,7 @@ class Status(StrEnum):
     EFFECTIVE = "effective"
     """Nothing leaves any more, not even of a download begun before, and what was produced is redacted."""
     COMPLETE = "complete"
-    """The recipient has acknowledged the recall as well."""
+    """Every sink has answered: the recipient has also acknowledged the recall, and stated that it has deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ class Receipt:
 
 
 def status_of(receipts: Sequence[Receipt]) -> Status:
+    """Complete by the places that the opt-out has: a sink that came later has none in it."""
     done = {receipt.sink for receipt in receipts if receipt.done_at is not None}
-    if done >= set(Sink):
-        return Status.COMPLETE
-    return Status.EFFECTIVE if done >= STOPS_RELEASE else Status.RECORDED
+    if not done >= STOPS_RELEASE:
+        return Status.RECORDED
+    return Status.COMPLETE if len(done) == len(receipts) else Status.EFFECTIVE

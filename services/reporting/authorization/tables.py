@@ -1,8 +1,11 @@
 """Access tokens of recipients, by digest, and the assertions that were used already."""
 
+from uuid import UUID
+
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
+from common.db import Connection
 from common.schema import moment
 from reporting.schema import metadata
 
@@ -23,3 +26,8 @@ used_assertion = sa.Table(
     sa.Column("jti", sa.Text, primary_key=True),
     moment("expires_at"),
 )
+
+
+async def end_tokens(tx: Connection, recipient_id: UUID) -> None:
+    """All that a recipient holds, at once."""
+    await tx.execute("delete from access_token where recipient_id = $1", recipient_id)

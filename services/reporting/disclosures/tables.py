@@ -1,6 +1,8 @@
 """What was disclosed, to whom, of whom, why and when (C9): written before the bytes leave. And the pages themselves."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -31,41 +33,78 @@ disclosure = sa.Table(
     moment("disclosed_at", filled=True),
 )
 
-# Only what is shared at this moment, under the token of this consent; a parked client counts as opted out.
-SHARED_NOW = """
-  exists (select from sharing s where s.client_id = r.client_id and s.programme = r.programme and s.decision = 'opted_in'
-                                  and s.token = r.token and r.category = any(s.categories))
-  and not exists (select from parked_client p where p.client_id = r.client_id)"""
-
-TAKE_PAGE = f"""
-with page as (
-  select r.seq, r.client_id, r.programme, r.token, r.category, r.line
-    from export_row r where r.export_id = $1 and r.stream = $2 and r.seq > $3 and {SHARED_NOW}
-   order by r.seq limit $4),
+# Only what is shared at this moment, under the token of this consent; a parked client counts as opted out. Asked once a person of the page:
+# the limits keep the planner from asking it of everybody instead, whatever it guesses of the page. Lines are read at the end, along the
+# index and in its order: carried through the steps before, they would be written out several times.
+TAKE_PAGE = """
+with page as materialized (
+  select r.seq, r.client_id, r.programme, r.token, r.category
+    from export_row r where r.export_id = $1 and r.stream = $2 and r.part = $3 and r.seq > $4
+   order by r.seq limit $5),
+sharers as materialized (
+  select p.client_id, p.programme, p.token, s.categories
+    from (select distinct client_id, programme, token from page) p
+   cross join lateral (
+         select s.categories from sharing s
+          where s.client_id = p.client_id and s.programme = p.programme and s.decision = 'opted_in' and s.token = p.token limit 1) s
+   where (select true from parked_client k where k.client_id = p.client_id limit 1) is null),
+released as materialized (
+  select p.* from page p join sharers s using (client_id, programme, token) where p.category is null or p.category = any(s.categories)),
+counted as (
+  select client_id, programme, token, category, count(*) as records from released group by client_id, programme, token, category),
 noted as (
-  insert into disclosure (client_id, programme, token, recipient, purpose, path, export_id, categories, records, gated_at)
-  select p.client_id, p.programme, p.token, e.recipient, e.purpose, 'export', $1::uuid, array_agg(distinct p.category), count(*), $5
-    from page p, export e where e.export_id = $1
-   group by p.client_id, p.programme, p.token, e.recipient, e.purpose)
-select coalesce(max(seq), 0) as last, count(*)::int as rows, string_agg(line, E'\\n' order by seq) || E'\\n' as lines,
-       (select generation from export_part where export_id = $1 and stream = $2) as generation
-  from page"""
+  insert into disclosure (disclosure_id, client_id, programme, token, recipient, recipient_id, purpose, path, export_id, categories,
+                          records, gated_at)
+  select uuidv7(), c.client_id, c.programme, c.token, 'health_plan', e.recipient_id, e.purpose, 'export', e.export_id,
+         c.categories, c.records, $6
+    from (select client_id, programme, token, array_remove(array_agg(category), null) as categories, sum(records) as records
+            from counted group by client_id, programme, token) c
+   cross join export e where e.export_id = $1)
+select (select max(seq) from page) as last, (select count(*)::int from page) as looked_at,
+       (select p.generation from export_part p join export e using (export_id)
+         where p.export_id = $1 and p.stream = $2 and p.part = $3 and e.status = 'complete') as generation,
+       {taken}
+  from export_row r
+ where r.export_id = $1 and r.stream = $2 and r.part = $3 and r.seq > $4 and r.seq <= (select max(seq) from page)
+   and (r.seq in (select seq from released)) is true"""
+
+LINES = "convert_to(string_agg(line, E'\\n' order by seq) || E'\\n', 'UTF8') as content"
+# In the order of `Row`.
+ROWS = "array_agg((token, programme, category, resource, line) order by seq) as rows"
+TAKE_LINES, TAKE_ROWS = TAKE_PAGE.format(taken=LINES), TAKE_PAGE.format(taken=ROWS)
+
+
+class Row(NamedTuple):
+    """One line of an export. `resource`: `Type/id`; None for the header of a patient's block."""
+
+    token: UUID
+    programme: str
+    category: str | None
+    resource: str | None
+    line: str
 
 
 @dataclass(frozen=True, slots=True)
 class ExportPage:
-    """Lines of NDJSON that are already on record as disclosed."""
+    """What is on record as disclosed by now: as bytes of NDJSON, or row by row."""
 
-    last: int
-    rows: int
-    lines: str | None
+    last: int | None
+    """Where the next page goes on. None: there is nothing more."""
+    looked_at: int
+    """With those who share no more."""
     generation: int | None
+    """Of the part. None: it is gone."""
+    content: bytes | None = None
+    rows: Sequence[Row] | None = None
 
 
-async def take_page(hold: Hold, export_id: UUID, after: int, limit: int) -> ExportPage:
-    row = await hold.tx.fetchrow(TAKE_PAGE, export_id, hold.stream, after, limit, hold.gated_at)
+async def take_page(hold: Hold, export_id: UUID, part: str, after: int, limit: int, *, by_row: bool = False) -> ExportPage:
+    row = await hold.tx.fetchrow(TAKE_ROWS if by_row else TAKE_LINES, export_id, hold.stream, part, after, limit, hold.gated_at)
     assert row is not None
-    return ExportPage(**row)
+    found = dict(row)
+    if by_row:
+        found["rows"] = [Row(*cells) for cells in found["rows"] or ()]
+    return ExportPage(**found)
 
 
 async def disclosures_of(tx: Connection, client_id: UUID, after: UUID, limit: int) -> list[dict[str, object]]:

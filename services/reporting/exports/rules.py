@@ -1,14 +1,19 @@
 """An individual export: for whom and what for (C5), of what, since when. Pure."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from common.contracts.vocabulary import Programme, Purpose
+from common.contracts.vocabulary import Category, Programme, Purpose
 
 ALL = "all"
 """The part of an export that is organised by patient."""
+MOST_IN_PROGRESS = 5
+"""Exports of one recipient at a time."""
+POLL_EVERY = 0.1
+"""Seconds. Who asks more often how far an export is, is asked to wait."""
 
 
 class Status(StrEnum):
@@ -54,3 +59,31 @@ class Part:
     part: str
     generation: int
     rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """A person's rows were taken out, or the consent ended since: drop these resources, and all else held under the token."""
+
+    token: UUID
+    resources: tuple[str, ...]
+
+
+CATEGORIES_OF = {
+    "Appointment": {Category.APPOINTMENTS, Category.SESSION_FREQUENCY},
+    "Encounter": {Category.APPOINTMENTS, Category.SESSION_FREQUENCY},
+    "QuestionnaireResponse": {Category.ASSESSMENT_RESULTS, Category.SATISFACTION},
+    "Observation": {Category.ASSESSMENT_RESULTS, Category.SATISFACTION},
+}
+"""The others come with every consent."""
+
+
+def known_to_recipient(resources: Iterable[str], types: Collection[str], taken: Collection[str]) -> tuple[str, ...]:
+    """Of the resources taken out, as `Type/id`, those of the types asked for that the recipient can have. `taken`: the categories that it
+    was given under the token. To tell it to drop what it never had would say, after an opt-out, how much there was (C4, C16)."""
+
+    def told(kind: str) -> bool:
+        needed = CATEGORIES_OF.get(kind)
+        return kind in types and (needed is None or not needed.isdisjoint(taken))
+
+    return tuple(sorted(resource for resource in set(resources) if told(resource.partition("/")[0])))

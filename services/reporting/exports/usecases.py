@@ -2,18 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
+from datetime import datetime
+from uuid import UUID, uuid4
 
+from common.contracts.vocabulary import Programme, Purpose
 from common.db import Database
-from reporting.exports.rules import Export, Part
+from common.problems import Problem
+from reporting.authorization.rules import EVERY
+from reporting.exports import clearing, tables
+from reporting.exports.asking import Wanted
+from reporting.exports.rules import MOST_IN_PROGRESS, POLL_EVERY, Deleted, Export, Part, Status
+from reporting.recipients import tables as recipients
+from reporting.resources.expressions import TYPES
 
-
-@dataclass(frozen=True, slots=True)
-class Deleted:
-    """A person's rows were taken out, or the consent ended since: drop these resources, and all else held under the token."""
-
-    token: UUID
-    resources: tuple[str, ...]
+__all__ = ["Deleted", "Progress", "cancel", "covered", "export_of", "kick_off", "poll", "progress"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +28,64 @@ class Progress:
     deleted: int
 
 
+def covered(scopes: frozenset[str]) -> tuple[str, ...]:
+    """The types that an access token lets its holder read: what it gets where it names none."""
+    return tuple(kind for kind in TYPES if EVERY in scopes or f"system/{kind}.rs" in scopes)
+
+
+def export_of(wanted: Wanted, recipient_id: UUID, purpose: Purpose, programme: Programme | None, request: str, now: datetime) -> Export:
+    """`request`: the address that it was asked for at."""
+    return Export(
+        export_id=uuid4(),
+        recipient_id=recipient_id,
+        purpose=purpose,
+        programme=programme,
+        types=wanted.types,
+        patients=wanted.patients,
+        since=wanted.since,
+        by_patient=wanted.by_patient,
+        output_format=wanted.output_format,
+        manifest_version=wanted.manifest_version,
+        request=request,
+        ignored=tuple(wanted.ignored),
+        status=Status.IN_PROGRESS,
+        requested_at=now,
+    )
+
+
 async def kick_off(db: Database, export: Export) -> None:
-    raise NotImplementedError
+    """Raises Problem where the recipient is not registered (C5), or has too many exports under way."""
+    async with db.begin_event() as tx:
+        if await recipients.find(tx, export.recipient_id) is None:
+            raise Problem("unknown_recipient", "Individual data goes to registered recipients only.", rule="C5")
+        if await tables.in_progress_of(tx, export.recipient_id) >= MOST_IN_PROGRESS:
+            detail = f"{MOST_IN_PROGRESS} exports are in progress: wait for one, or cancel one."
+            raise Problem("too_many_requests", detail, headers={"retry-after": "5"})
+        await tables.insert_export(tx, export)
 
 
 async def progress(db: Database, recipient_id: UUID, export_id: UUID) -> Progress:
     """Raises Problem (`unknown_export`): of another recipient's it is not even said that it exists."""
-    raise NotImplementedError
+    # One moment for all of it: nothing stands in `output` and in `deleted`.
+    async with db.pool.acquire() as tx, tx.transaction(isolation="repeatable_read", readonly=True):
+        export = await tables.find_export(tx, export_id)
+        if export is None or export.recipient_id != recipient_id or export.status in (Status.CANCELLED, Status.EXPIRED):
+            raise Problem("unknown_export", "No such export.")
+        if export.status is Status.IN_PROGRESS:
+            return Progress(export, await tables.built_streams(tx, export_id), (), 0)
+        parts, deleted = await tables.parts_of(tx, export_id), await tables.deletions_of(tx, export)
+        return Progress(export, await tables.built_streams(tx, export_id), parts, len(deleted))
+
+
+async def poll(db: Database, export: Export) -> None:
+    """Raises Problem where an export in progress is asked after too often."""
+    async with db.pool.acquire() as tx:
+        if export.status is Status.IN_PROGRESS and not await tables.poll(tx, export.export_id, POLL_EVERY):
+            raise Problem("too_many_requests", "Ask less often how far the export is.", headers={"retry-after": "1"})
+
+
+async def cancel(db: Database, export: Export) -> None:
+    """Nothing of it can be had any more when this returns, and its rows are gone."""
+    async with db.pool.acquire() as tx:
+        await tables.cancel_export(tx, export.export_id)
+        await clearing.clear_export(tx, export.export_id)

@@ -1,4 +1,4 @@
-"""The partner topics: the compacted state of those who share, keyed by recipient token, and the recalls.
+"""The partner topics: the compacted state of those who share, notices of what was taken back, and aggregate releases.
 
 A state leaves behind the release gate, and the gate is held until the broker has acknowledged it; so a tombstone, written by the
 transaction of the opt-out, always comes after it. One publisher at a time, by advisory lock.
@@ -7,46 +7,53 @@ transaction of the opt-out, always comes after it. One publisher at a time, by a
 import asyncio
 import contextlib
 import logging
-from typing import Any
+import time
+from collections.abc import Sequence
+from uuid import UUID
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
 
 from common import kafka
 from common.clock import Clock
-from common.contracts.partner import DELETED_TYPE, RECALL_TOPIC, RECALL_TYPE, STATE_TOPIC, STATE_TYPE, RecallRequested
 from common.contracts.reporting import RedactionApplied, SinkReceipt
 from common.contracts.vocabulary import Programme, Sink
-from common.db import Connection, Database
+from common.db import Connection, Database, Pool
 from common.journal import Journal
 from common.problems import Problem
-from reporting.partner_topics import tables
-from reporting.partner_topics.tables import Notice
+from reporting.partner_topics import tables, topics
+from reporting.partner_topics.aggregates import reports_of
+from reporting.partner_topics.messages import Message, of_notice, of_report, of_state
+from reporting.partner_topics.tables import Notice, State
 from reporting.recalls.tables import mark_sent
+from reporting.recipients.rules import Registration
+from reporting.recipients.tables import every
 from reporting.release_gate.gate import Gate, Hold
+from reporting.sealing.encoding import seals_of
 from reporting.sealing.keys import Sealer
+from reporting.settings import ReportingSettings
 
 log = logging.getLogger(__name__)
 
-COMPACTED = {
-    "cleanup.policy": "compact",
-    # A deletion reaches the disk within a bounded time (KIP-354), and a tombstone outlives a recipient's outage of a week.
-    "max.compaction.lag.ms": "3600000",
-    "delete.retention.ms": "604800000",
-}
 AT_ONCE = 100
 ACK_SECONDS = 5.0
+LARGEST_STATE = topics.LARGEST - 65_536
+"""Bytes. The rest is for what a message has around it."""
+LEFT_ALONE_SECONDS = 600.0
+"""A client whose state is too large: by then there may be less of it."""
 
 
 class Publisher:
     """Runs for the life of the process."""
 
-    def __init__(self, db: Database, journal: Journal, bootstrap: str, prefix: str, clock: Clock) -> None:
-        self.db, self.journal, self.clock = db, journal, clock
+    def __init__(self, db: Database, journal: Journal, settings: ReportingSettings, clock: Clock) -> None:
+        self.db, self.journal, self.clock, self.settings = db, journal, clock, settings
         self.gate: Gate | None = None
         self.sealer: Sealer | None = None
-        self._bootstrap, self._prefix = bootstrap, prefix
+        self.reports: Pool | None = None
+        """As the role that reads published numbers only."""
         self._wake = asyncio.Event()
+        self._left_alone: dict[UUID, float] = {}
 
     def wake(self) -> None:
         self._wake.set()
@@ -70,88 +77,144 @@ class Publisher:
             lock.terminate()
 
     async def _publish(self, lock: Connection) -> None:
-        producer = kafka.new_producer(self._bootstrap)
+        producer = kafka.new_producer(self.settings.kafka, topics.LARGEST)
+        known: set[UUID] = set()
+        up_to_date: object = None
         try:
             await producer.start()
             while not lock.is_closed():
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(0.5):
-                        await self._wake.wait()
-                self._wake.clear()
+                recipients = await self._recipients(known)
                 while await self._send_notices(producer):
                     pass
-                await self._send_states(producer)
+                more = await self._send_states(producer)
+                up_to_date = await self._send_releases(producer, recipients, up_to_date)
+                if not more:
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(0.5):
+                            await self._wake.wait()
+                    self._wake.clear()
         finally:
-            with contextlib.suppress(Exception):
-                await asyncio.wait_for(producer.stop(), 2)
+            await _end(producer)
+
+    async def _recipients(self, known: set[UUID]) -> Sequence[Registration]:
+        """All that are registered; those that are new get their topics first."""
+        async with self.db.pool.acquire() as tx:
+            found = await every(tx)
+        if new := [one for one in found if one.recipient_id not in known]:
+            slugs = [one.slug for one in new]
+            await topics.ensure(
+                self.settings.kafka, self.settings.topic_prefix, slugs, self.journal.streams, self.settings.replication_factor
+            )
+            known.update(one.recipient_id for one in new)
+        return found
+
+    async def _send(self, producer: AIOKafkaProducer, messages: Sequence[Message]) -> None:
+        """Returns when the broker has acknowledged them."""
+
+        async def send() -> None:
+            sent = [await producer.send(self.settings.topic_prefix + topic, v, key=k, headers=h) for topic, k, v, h in messages]
+            await asyncio.gather(*sent)
+
+        if messages:
+            await asyncio.wait_for(send(), ACK_SECONDS)
 
     async def _send_notices(self, producer: AIOKafkaProducer) -> int:
         """Taking back needs no gate. The receipts follow the broker's acknowledgement."""
         async with self.db.pool.acquire() as tx:
             batch = await tables.notices(tx, AT_ONCE)
         if batch:
-            await asyncio.wait_for(asyncio.gather(*[await self._send_notice(producer, notice) for notice in batch]), ACK_SECONDS)
+            await self._send(producer, [of_notice(notice, self.settings.public_url) for notice in batch])
             async with self.db.begin_event() as tx:
                 await tables.drop_notices(tx, batch)
-                await mark_sent(tx, [notice.key for notice in batch if notice.topic == "recalls"])
+                await mark_sent(tx, [notice.key for notice in batch if notice.kind == "recall"])
                 await self.journal.append_event(tx, *self._receipts(batch))
         return len(batch)
 
-    async def _send_notice(self, producer: AIOKafkaProducer, notice: Notice) -> Any:
-        key = str(notice.key).encode()
-        if notice.topic == "state":
-            return await producer.send(self._prefix + STATE_TOPIC, None, key=key, headers=headers(DELETED_TYPE, key))
-        value = RecallRequested(recall_id=notice.key, decision_id=notice.decision_id).model_dump_json().encode()
-        return await producer.send(self._prefix + RECALL_TOPIC, value, key=key, headers=headers(RECALL_TYPE, key))
-
-    def _receipts(self, batch: list[Notice]) -> list[RedactionApplied]:
-        """One event a decision and sink."""
-        sinks: dict[tuple[str, Notice], int] = {}
+    def _receipts(self, batch: Sequence[Notice]) -> list[RedactionApplied]:
+        """One event a decision and sink. What was redacted in exports has its receipt already."""
+        sinks: dict[tuple[Sink, UUID], list[Notice]] = {}
         for notice in batch:
-            first = next((n for (topic, n) in sinks if topic == notice.topic and n.decision_id == notice.decision_id), notice)
-            sinks[(notice.topic, first)] = sinks.get((notice.topic, first), 0) + 1
+            if notice.kind != "redacted":
+                sink = Sink.PARTNER_TOPIC if notice.kind == "tombstone" else Sink.RECALL_SENT
+                sinks.setdefault((sink, notice.decision_id), []).append(notice)
         return [
             RedactionApplied(
                 occurred_at=self.clock.now(),
-                client_id=notice.client_id,
-                programme=Programme(notice.programme),
-                decision_id=notice.decision_id,
-                receipts=(SinkReceipt(sink=Sink.PARTNER_TOPIC if topic == "state" else Sink.RECALL_SENT, records=count),),
+                client_id=notices[0].client_id,
+                programme=Programme(notices[0].programme),
+                decision_id=decision_id,
+                receipts=(SinkReceipt(sink=sink, records=len(notices)),),
             )
-            for (topic, notice), count in sinks.items()
+            for (sink, decision_id), notices in sinks.items()
         ]
 
-    async def _send_states(self, producer: AIOKafkaProducer) -> None:
+    async def _send_states(self, producer: AIOKafkaProducer) -> bool:
+        """Whether there is more to send at once."""
+        self._left_alone = {client: until for client, until in self._left_alone.items() if until > time.monotonic()}
         async with self.db.pool.acquire() as tx:
-            streams = await tables.dirty_streams(tx)
+            streams = await tables.dirty_streams(tx, list(self._left_alone))
+        more = False
         for stream in streams:
             try:
                 assert self.gate is not None
                 async with self.gate.held(stream) as hold:
-                    await self._send_stream(producer, hold)
+                    more |= await self._send_stream(producer, hold)
             except Problem as refusal:
                 log.info("partner states wait", extra={"code": refusal.code})
+        return more
 
-    async def _send_stream(self, producer: AIOKafkaProducer, hold: Hold) -> None:
-        states = await tables.take_states(hold, AT_ONCE)
-        sent = []
+    async def _send_stream(self, producer: AIOKafkaProducer, hold: Hold) -> bool:
+        states = await tables.take_states(hold, AT_ONCE, list(self._left_alone), self.settings.public_url, LARGEST_STATE)
+        try:
+            await self._send(producer, [of_state(state, await self._value(hold, state)) for state in states if state.value is not None])
+        except BaseException:
+            await _end(producer)  # before the gate lets go: nothing may be under way when a tombstone follows
+            raise
         for state in states:
-            if state.value is None:
-                continue
-            key, value = str(state.token).encode(), state.value.encode()
-            sent.append(await producer.send(self._prefix + STATE_TOPIC, value, key=key, headers=headers(STATE_TYPE, key)))
-        if sent:
-            await asyncio.wait_for(asyncio.gather(*sent), ACK_SECONDS)
-        await tables.drop_dirty(hold, states)
+            if state.too_large:
+                log.error("the state of a client is too large for the partner topic", extra={"recipient": state.slug})
+                self._left_alone[state.client_id] = time.monotonic() + LEFT_ALONE_SECONDS
+        await tables.drop_dirty(hold, [state for state in states if not state.too_large])
+        return len(states) == AT_ONCE
+
+    async def _value(self, hold: Hold, state: State) -> bytes:
+        """As it leaves. A sealed recipient's is sealed here, with the key of its token."""
+        assert state.value is not None
+        plain = state.value.encode()
+        if not state.sealed:
+            return plain
+        assert self.sealer is not None
+        assert state.token is not None
+        seals = await seals_of(self.sealer, hold.tx, [state.token], hold.stream)
+        return seals[state.token].binary(plain).encode()
+
+    async def _send_releases(self, producer: AIOKafkaProducer, recipients: Sequence[Registration], up_to_date: object) -> object:
+        """What it answers is handed to the next call: while neither releases nor recipients have changed there is nothing to do."""
+        async with self.db.pool.acquire() as tx:
+            now = await tx.fetchval("select count(*) from release"), {one.recipient_id for one in recipients}
+        if now != up_to_date:
+            for one in recipients:
+                await self._send_releases_to(producer, one)
+        return now
+
+    async def _send_releases_to(self, producer: AIOKafkaProducer, one: Registration) -> None:
+        async with self.db.pool.acquire() as tx:
+            unsent = await tables.unsent_releases(tx, one.recipient_id)
+        if not unsent:
+            return
+        assert self.reports is not None
+        async for key, document in reports_of(self.reports, one.recipient_id, {month for _, month in unsent}):
+            await self._send(producer, [of_report(one.slug, key, document)])
+        async with self.db.pool.acquire() as tx:
+            await tables.keep_sent(tx, one.recipient_id, [release_id for release_id, _ in unsent])
 
 
-def headers(kind: str, subject: bytes) -> list[tuple[str, bytes]]:
-    """CloudEvents, binary mode: without data it is a tombstone."""
-    return [
-        ("ce_specversion", b"1.0"),
-        ("ce_id", subject + b"/" + kind.encode()),
-        ("ce_source", b"/care-connect/reporting"),
-        ("ce_type", kind.encode()),
-        ("ce_subject", subject),
-        ("content-type", b"application/json"),
-    ]
+async def _end(producer: AIOKafkaProducer) -> None:
+    """Nothing is sent any more when this returns. aiokafka's own stop first waits for what is under way, without an end."""
+    with contextlib.suppress(Exception):
+        await asyncio.wait_for(producer.stop(), 2)
+    sender = producer._sender
+    with contextlib.suppress(Exception):
+        await sender.close()
+    with contextlib.suppress(Exception):
+        await producer.client.close()

@@ -1,7 +1,8 @@
-"""What still has to go to the partner topics: clients whose state changed, and notices (tombstones, recalls)."""
+"""What still has to go to the partner topics: clients whose state changed, and notices of what was taken back, aggregate releases."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,8 +10,8 @@ from sqlalchemy.dialects import postgresql as pg
 
 from common.db import Connection
 from common.schema import moment
-from reporting.disclosures.tables import SHARED_NOW
 from reporting.release_gate.gate import Hold
+from reporting.resources.expressions import SYSTEM, rendered
 from reporting.schema import metadata
 
 partner_dirty = sa.Table(
@@ -50,60 +51,97 @@ insert into partner_dirty (client_id, programme, stream)
 select s.client_id, s.programme, s.stream from sharing s where s.client_id = any($1::uuid[]) and s.decision = 'opted_in'
 on conflict (client_id, programme) do update set marks = partner_dirty.marks + 1"""
 
-# The state of a client is put together when it leaves, from what is shared then.
+# A state is put together when it leaves, from what is shared then, for registered recipients only. Its digest leaves out what changes by
+# itself: the same again is not sent, for how often something is sent would tell how often somebody is seen (C16).
 TAKE_STATES = f"""
-with taken as (select client_id, programme, marks from partner_dirty where stream = $1 limit $2),
+with taken as (
+  select client_id, programme, marks from partner_dirty where stream = $1 and client_id <> all($4::uuid[]) limit $2),
+scope as (
+  select s.client_id, s.programme, s.token, s.categories, k.opened_at, s.decided_at, s.notice_digest
+    from taken t
+    join sharing s using (client_id, programme)
+    join recipient_token k on k.token = s.token
+    join client c on c.client_id = s.client_id
+    join recipient p on p.recipient_id = c.plan_id
+   where s.decision = 'opted_in' and not exists (select from parked_client b where b.client_id = s.client_id)),
 state as (
-  select r.client_id, r.programme, r.token, array_agg(distinct r.category) as categories, count(*)::int as records,
-         jsonb_agg(r.body || jsonb_build_object('category', r.category) order by r.occurred_at) as body
-    from (select r.*, s.token from taken t
-            join record r using (client_id, programme)
-            join sharing s using (client_id, programme)
-            join client c using (client_id, programme)) r
-   where {SHARED_NOW}
-   group by r.client_id, r.programme, r.token),
+  select r.client_id, r.programme, r.token, array_remove(array_agg(distinct r.category), null) as categories, count(*)::int as records,
+         jsonb_agg(jsonb_build_object('fullUrl', $5 || '/fhir/' || r.type || '/' || r.id, 'resource', r.body)
+                   order by r.type, r.id) as entry,
+         jsonb_agg(r.body #- '{{meta,lastUpdated}}' order by r.type, r.id) as content
+    from ({rendered("scope")}) r group by r.client_id, r.programme, r.token),
+changed as (
+  select d.*, octet_length(d.entry::text) <= $6 / case when d.sealed then 2 else 1 end as fits
+    from (select s.*, p.recipient_id, p.slug, p.purpose, p.sealed, k.state_digest,
+                 sha256(convert_to(p.sealed::text || s.content::text, 'UTF8')) as digest
+            from state s
+            join recipient_token k on k.token = s.token
+            join client c on c.client_id = s.client_id
+            join recipient p on p.recipient_id = c.plan_id) d
+   where d.state_digest is distinct from d.digest),
 noted as (
-  insert into disclosure (client_id, programme, token, recipient, purpose, path, categories, records, gated_at)
-  select client_id, programme, token, 'health_plan', 'personalised_health_recommendations', 'partner_topic', categories, records, $3
-    from state)
-select t.client_id, t.programme, t.marks, s.token,
-       case when s.token is not null then
-         jsonb_build_object('token', s.token, 'programme', s.programme, 'purpose', 'personalised_health_recommendations',
-                            'records', s.body)::text end as value
-  from taken t left join state s using (client_id, programme)"""
+  insert into disclosure (client_id, programme, token, recipient, recipient_id, purpose, path, categories, records, gated_at)
+  select client_id, programme, token, 'health_plan', recipient_id, purpose, 'partner_topic', categories, records, $3
+    from changed where fits),
+marked as (
+  update recipient_token k set on_topic = true from changed c where k.token = c.token and c.fits)
+select t.client_id, t.programme, t.marks, c.token, c.slug, c.sealed, c.digest, not coalesce(c.fits, true) as too_large,
+       case when c.fits then jsonb_build_object(
+         'resourceType', 'Bundle', 'type', 'collection',
+         'meta', jsonb_build_object('tag', jsonb_build_array(
+            jsonb_build_object('system', '{SYSTEM}:purpose', 'code', c.purpose),
+            jsonb_build_object('system', '{SYSTEM}:programme', 'code', c.programme))),
+         'identifier', jsonb_build_object('system', '{SYSTEM}:recipient-token', 'value', c.token),
+         'entry', c.entry)::text end as value
+  from taken t left join changed c using (client_id, programme)"""
+
+KEEP_DIGESTS = """
+update recipient_token k set state_digest = s.digest from unnest($1::uuid[], $2::bytea[]) as s(token, digest) where k.token = s.token"""
 
 # What changed again meanwhile stays.
 DROP_DIRTY = """
 delete from partner_dirty d using unnest($1::uuid[], $2::text[], $3::int[]) as s(client_id, programme, marks)
  where d.client_id = s.client_id and d.programme = s.programme and d.marks = s.marks"""
 
-NOTICES = "select * from partner_notice order by notice_id limit $1"
+# What a plan that is not registered would be told waits until it is.
+NOTICES = """
+select n.notice_id, p.slug, n.kind, n.key, n.decision_id, n.client_id, n.programme
+  from partner_notice n join recipient p using (recipient_id) order by n.notice_id limit $1"""
+
+UNSENT = """
+select release_id, month from release r
+ where not exists (select from partner_release p where p.recipient_id = $1 and p.release_id = r.release_id) order by month"""
+
+KEEP_SENT = """
+insert into partner_release (recipient_id, release_id) select $1, r from unnest($2::uuid[]) r on conflict do nothing"""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A client's state as it leaves; without a value where nothing is shared (any more)."""
+    """A client's state as it leaves; without a value where nothing is shared (any more), or nothing new, or more than a message holds."""
 
     client_id: UUID
     programme: str
     marks: int
-    token: UUID | None
+    token: UUID
+    slug: str
+    sealed: bool
+    digest: bytes
+    too_large: bool
     value: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A tombstone for a key of the state topic, or a recall."""
+    """A tombstone for a key of the individual topic, or a notice of what was taken back."""
 
     notice_id: int
-    recipient_id: UUID
-    stream: int
-    kind: str
+    slug: str
+    kind: Literal["tombstone", "redacted", "recall"]
     key: UUID
     decision_id: UUID
     client_id: UUID
     programme: str
-    at: object
 
 
 async def mark_dirty(tx: Connection, client_ids: Sequence[UUID]) -> None:
@@ -111,18 +149,22 @@ async def mark_dirty(tx: Connection, client_ids: Sequence[UUID]) -> None:
     await tx.execute(MARK_DIRTY, client_ids)
 
 
-async def dirty_streams(tx: Connection) -> list[int]:
-    return [row["stream"] for row in await tx.fetch("select distinct stream from partner_dirty order by stream")]
+async def dirty_streams(tx: Connection, without: Sequence[UUID]) -> list[int]:
+    rows = await tx.fetch("select distinct stream from partner_dirty where client_id <> all($1::uuid[]) order by stream", without)
+    return [row["stream"] for row in rows]
 
 
-async def take_states(hold: Hold, limit: int) -> list[State]:
-    """What leaves is on record as disclosed when this returns."""
-    return [State(**row) for row in await hold.tx.fetch(TAKE_STATES, hold.stream, limit, hold.gated_at)]
+async def take_states(hold: Hold, limit: int, without: Sequence[UUID], url: str, largest: int) -> list[State]:
+    """What leaves is on record as disclosed when this returns. `without`: clients that are left alone; `largest`: bytes of a state."""
+    return [State(**row) for row in await hold.tx.fetch(TAKE_STATES, hold.stream, limit, hold.gated_at, without, url, largest)]
 
 
 async def drop_dirty(hold: Hold, states: Sequence[State]) -> None:
     """Once the broker has them."""
-    await hold.tx.execute(DROP_DIRTY, [s.client_id for s in states], [s.programme for s in states], [s.marks for s in states])
+    sent = [s for s in states if s.value is not None]
+    async with hold.tx.transaction():
+        await hold.tx.execute(KEEP_DIGESTS, [s.token for s in sent], [s.digest for s in sent])
+        await hold.tx.execute(DROP_DIRTY, [s.client_id for s in states], [s.programme for s in states], [s.marks for s in states])
 
 
 async def notices(tx: Connection, limit: int) -> list[Notice]:
@@ -131,3 +173,12 @@ async def notices(tx: Connection, limit: int) -> list[Notice]:
 
 async def drop_notices(tx: Connection, sent: Sequence[Notice]) -> None:
     await tx.execute("delete from partner_notice where notice_id = any($1::bigint[])", [notice.notice_id for notice in sent])
+
+
+async def unsent_releases(tx: Connection, recipient_id: UUID) -> list[tuple[UUID, str]]:
+    """Which, and the month that each closed."""
+    return [(row["release_id"], row["month"]) for row in await tx.fetch(UNSENT, recipient_id)]
+
+
+async def keep_sent(tx: Connection, recipient_id: UUID, release_ids: Sequence[UUID]) -> None:
+    await tx.execute(KEEP_SENT, recipient_id, release_ids)

@@ -35,14 +35,26 @@ COLUMNS = ", ".join("jwks::text" if name == "jwks" else name for name in Registr
 
 
 async def find(tx: Connection, recipient_id: UUID) -> Registration | None:
-    row = await tx.fetchrow(f"select {COLUMNS} from recipient where recipient_id = $1", recipient_id)
-    return Registration.model_validate(dict(row)) if row else None
+    return await _one(tx, "where recipient_id = $1", recipient_id)
+
+
+async def held(tx: Connection, recipient_id: UUID) -> Registration | None:
+    """As it is until the transaction ends: nobody changes it meanwhile."""
+    return await _one(tx, "where recipient_id = $1 for share", recipient_id)
+
+
+async def for_change(tx: Connection, recipient_id: UUID) -> Registration | None:
+    return await _one(tx, "where recipient_id = $1 for update", recipient_id)
+
+
+async def of_smart_client(tx: Connection, smart_client_id: str) -> Registration | None:
+    return await _one(tx, "where smart_client_id = $1", smart_client_id)
 
 
 async def every(tx: Connection) -> list[Registration]:
     return [Registration.model_validate(dict(row)) for row in await tx.fetch(f"select {COLUMNS} from recipient order by slug")]
 
 
-async def of_smart_client(tx: Connection, smart_client_id: str) -> Registration | None:
-    row = await tx.fetchrow(f"select {COLUMNS} from recipient where smart_client_id = $1", smart_client_id)
+async def _one(tx: Connection, which: str, value: UUID | str) -> Registration | None:
+    row = await tx.fetchrow(f"select {COLUMNS} from recipient {which}", value)
     return Registration.model_validate(dict(row)) if row else None

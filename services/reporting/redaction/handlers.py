@@ -20,7 +20,7 @@ def receipts_at_once(closed: Closed) -> tuple[SinkReceipt, ...]:
     if not closed.on_topic:
         receipts.append(SinkReceipt(sink=Sink.PARTNER_TOPIC, records=0))
     if not closed.recalled:
-        receipts += [SinkReceipt(sink=Sink.RECALL_SENT, records=0), SinkReceipt(sink=Sink.RECALL_ACKNOWLEDGED, records=0)]
+        receipts += [SinkReceipt(sink=sink, records=0) for sink in (Sink.RECALL_SENT, Sink.RECALL_ACKNOWLEDGED, Sink.RECALL_ATTESTED)]
     return tuple(receipts)
 
 

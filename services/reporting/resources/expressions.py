@@ -61,16 +61,22 @@ select s.client_id, s.programme, s.token, null, 'Consent', {resource_id("s.token
          'policy', jsonb_build_array(jsonb_build_object('uri', '{SYSTEM}:notice:' || coalesce(s.notice_digest, 'unknown'))),
          'provision', jsonb_build_object(
            'type', 'permit',
+           'actor', jsonb_build_array(jsonb_build_object(
+             'role', {coding(f"'{TERMINOLOGY}/v3-ParticipationType'", "'IRCP'")},
+             'reference', jsonb_build_object('identifier', jsonb_build_object('system', '{SYSTEM}:recipient', 'value', 'health_plan')))),
            'purpose', jsonb_build_array(jsonb_build_object('system', '{SYSTEM}:purpose', 'code', 'personalised_health_recommendations')),
            'code', (select jsonb_agg({coding(f"'{SYSTEM}:category'", "c")} order by c) from unnest(s.categories) c)))
   from {{scope}} s"""
 
-# Whole days for what took place, and no end: how long somebody is seen is nobody's business (C16).
+# C16: how long somebody is seen is nobody's business. R4 wants an end beside a start (app-2, app-3): it says that it is masked.
+MASKED = """jsonb_build_object('extension', jsonb_build_array(jsonb_build_object(
+  'url', 'http://hl7.org/fhir/StructureDefinition/data-absent-reason', 'valueCode', 'masked')))"""
 APPOINTMENT = f"""
 ('Appointment', r.body ->> 'resourceType' = 'Appointment', jsonb_build_object(
   'status', r.body ->> 'status',
   'appointmentType', {coding(f"'{SYSTEM}:appointment-kind'", "r.body ->> 'kind'")},
   'start', r.body ->> 'start',
+  '_end', {MASKED},
   'participant', jsonb_build_array(jsonb_build_object('actor', i.patient, 'status', 'accepted')))),
 ('Encounter', r.body ->> 'status' = 'fulfilled', jsonb_build_object(
   'status', 'finished',
