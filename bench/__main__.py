@@ -19,6 +19,7 @@ from bench import (
     deadlines,
     decisions,
     directory,
+    export_stream,
     journal,
     optout,
     ours,
@@ -77,8 +78,14 @@ def _consumer(infrastructure: Infrastructure, _: Path, quick: bool) -> None:
     uvloop.run(consumer.run(infrastructure, quick))
 
 
-def _redaction(infrastructure: Infrastructure, _: Path, quick: bool) -> None:
-    uvloop.run(redaction.run(infrastructure, quick))
+def _redaction(infrastructure: Infrastructure, folder: Path, quick: bool) -> None:
+    with _stack(infrastructure, folder / "stack") as stack:
+        uvloop.run(redaction.run(infrastructure, stack, quick))
+
+
+def _export_stream(infrastructure: Infrastructure, folder: Path, quick: bool) -> None:
+    with _stack(infrastructure, folder / "stack") as stack:
+        uvloop.run(export_stream.run(stack, quick))
 
 
 def _decisions(infrastructure: Infrastructure, folder: Path, quick: bool) -> None:
@@ -126,6 +133,7 @@ PARTS: dict[str, Callable[[Infrastructure, Path, bool], None]] = {
     "journal": _journal,
     "consumer": _consumer,
     "redaction": _redaction,
+    "export_stream": _export_stream,
     "decisions": _decisions,
     "stages": _stages,
     "deadlines": _deadlines,

@@ -25,26 +25,36 @@ select client_id, $2, 'health_plan', 'personalised_health_recommendations', 1, '
 
 PROJECT = """
 with c as (select * from unnest($1::uuid[], $2::int[]) as c(client_id, stream)),
-known as (insert into client (client_id, plan_id, employer_id, programme) select client_id, $4, $4, $3 from c)
-insert into sharing (client_id, programme, stream, decision, categories, position, token)
-select client_id, $3, stream, 'opted_in', '{appointments,assessment_results}', 0, gen_random_uuid() from c"""
+known as (insert into client (client_id, plan_id, employer_id, programme) select client_id, $4, $4, $3 from c),
+shared as (
+  insert into sharing (client_id, programme, stream, decision, categories, position, token)
+  select client_id, $3, stream, 'opted_in', '{appointments,assessment_results}', 0, gen_random_uuid() from c
+  returning client_id, programme, stream, token)
+insert into recipient_token (token, client_id, programme, stream) select token, client_id, programme, stream from shared"""
 
 EXPORT = """
-insert into export (export_id, plan_id, programme, recipient, purpose, status, requested_at)
-values ($1, $2, $3, 'health_plan', 'personalised_health_recommendations', 'complete', clock_timestamp())"""
+insert into export (export_id, recipient_id, purpose, programme, types, by_patient, output_format, manifest_version, request, ignored,
+                    status, transaction_time, completed_at, expires_at)
+values ($1, $2, 'personalised_health_recommendations', $3, '{Observation}', false, 'application/fhir+ndjson', 3, 'bench', '{}', 'complete',
+        now(), now(), now() + interval '100 years')"""
 
 PARTS = """
-insert into export_part (export_id, stream, generation, rows)
-select $1, stream, 1, count(*) * $2::int from sharing group by stream"""
+insert into export_part (export_id, stream, part, generation, rows)
+select $1, stream, 'Observation', 1, count(*) * $2::int from sharing group by stream"""
 
-# As an export is built: by stream, a client's rows side by side. A line is as long as a real one.
+# As an export is built: by stream, a client's rows side by side. A line is what `resources/expressions.py` makes of a score.
 EXPORT_ROWS = """
-insert into export_row (export_id, stream, client_id, programme, token, category, line)
-select $1, stream, client_id, programme, token, 'assessment_results',
-       jsonb_build_object('token', token, 'programme', programme, 'category', 'assessment_results', 'resourceType', 'Observation',
-                          'code', 'phq-9', 'value', n, 'method', 'complete', 'interpretation', 'moderate',
-                          'effective', '2026-11-22T08:00:00+00:00')::text
-  from sharing, generate_series(1, $2::int) as n order by stream, client_id, n"""
+insert into export_row (export_id, stream, part, client_id, programme, token, category, resource, line)
+select $1, s.stream, 'Observation', s.client_id, s.programme, s.token, 'assessment_results', 'Observation/' || i.id,
+       '{"id": "' || i.id || '", "code": {"coding": [{"code": "44261-6", "system": "http://loinc.org"}]}, "meta": {"tag": '
+       || '[{"code": "care_connect", "system": "urn:care-connect:programme"}, {"code": "assessment_results", "system": '
+       || '"urn:care-connect:category"}], "lastUpdated": "2026-11-22T08:00:00.123456Z"}, "status": "final", '
+       || '"subject": {"reference": "Patient/' || s.token || '"}, "category": [{"coding": [{"code": "survey", "system": '
+       || '"http://terminology.hl7.org/CodeSystem/observation-category"}]}], "resourceType": "Observation", "valueQuantity": {"code": '
+       || '"{score}", "unit": "{score}", "value": ' || n || ', "system": "http://unitsofmeasure.org"}, "effectiveDateTime": "2026-11-22"}'
+  from (select * from sharing order by stream, client_id) s
+ cross join generate_series(1, $2::int) as n
+ cross join lateral (select md5(s.token::text || n)::uuid as id) i"""
 
 
 async def fresh_database(infrastructure: Infrastructure, name: str) -> str:

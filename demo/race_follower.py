@@ -29,8 +29,8 @@ class Follower:
     _since: str | None = None
 
     async def follow(self) -> bool:
-        """One run; whether it came to its end. Half of them are organised by patient."""
-        export = await self.recipient.export(since=self._since, by_patient=bool(self.runs % 2))
+        """One run; whether it came to its end. Every other one is organised by patient."""
+        export = await self.recipient.export(since=self._since, by_patient=self.runs % 2 == 0)
         files = await self.recipient.download(export) if export else None
         if export is None or files is None:
             return False

@@ -31,12 +31,12 @@ class Plan:
     endpoint: Endpoint
 
     async def ask_for_export(self, random: Random) -> Export | None:
-        """Half of them organised by patient, half by some types; of each every third is an increment."""
+        """Half of them organised by patient, half by type and of some types only; of each every third is an increment."""
         earlier = self.recipient.exports[:-1]
         since = random.choice(earlier).transaction_time if earlier and random.random() < 1 / 3 else None
         if random.random() < 0.5:
             return await self.recipient.export(since=since, by_patient=True)
-        return await self.recipient.export(random.sample(TYPES, random.randint(2, 5)), since)
+        return await self.recipient.export(random.sample(TYPES, random.randint(1, 3)), since)
 
     async def answer_recalls(self) -> int:
         """How many were open (one where nobody could tell). Some are acknowledged first, some are attested at once."""

@@ -125,7 +125,7 @@ async def _send_webhooks_again(recording: Recording) -> bool:
 
 async def _take_whole(plan: Plan, whole: dict[str, Held]) -> bool:
     """An export of everything, made when nothing changes any more."""
-    export = await plan.recipient.export()
+    export = await plan.recipient.export(by_patient=True)
     files = await plan.recipient.download(export) if export else None
     whole |= held(files or {})
     return files is not None

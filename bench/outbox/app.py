@@ -24,7 +24,7 @@ from common.db import open_pool
 from consent.decisions.usecases import places_of
 from deploy.local.issuer import AUDIENCE
 
-PLACES = places_of(60, 900)
+PLACES = places_of(60, 900, 2_592_000)
 
 
 class OptOutIn(BaseModel):

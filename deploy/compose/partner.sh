@@ -14,8 +14,6 @@ trap 'rm -f "$secret"' EXIT
 printf 'SCRAM-SHA-512=iterations=8192,password=%s\n' "$PARTNER_PASSWORD" >"$secret"
 "$bin/kafka-configs.sh" --bootstrap-server "$KAFKA" --alter --entity-type users --entity-name "$SLUG" --add-config-file "$secret"
 
-# The dot ends the name: a slug that begins with another's has nothing of it.
-"$bin/kafka-acls.sh" --bootstrap-server "$KAFKA" --add --allow-principal "User:$SLUG" --operation Read --operation Describe \
-  --resource-pattern-type prefixed --topic "${TOPIC_PREFIX:-}partner.$SLUG."
-"$bin/kafka-acls.sh" --bootstrap-server "$KAFKA" --add --allow-principal "User:$SLUG" --operation Read \
-  --resource-pattern-type prefixed --group "$SLUG."
+# READ and DESCRIBE on the topics, READ on the groups. The dot ends the name: a slug that begins with another's has nothing of it.
+"$bin/kafka-acls.sh" --bootstrap-server "$KAFKA" --add --allow-principal "User:$SLUG" --consumer \
+  --resource-pattern-type prefixed --topic "${TOPIC_PREFIX:-}partner.$SLUG." --group "$SLUG."

@@ -37,8 +37,8 @@ async def apply_late(self: Applier, entries: Sequence[Entry], expected: Mapping[
     await apply(self, entries, expected, offsets)
 
 
-async def take_slowly(hold: Hold, export_id: UUID, after: int, limit: int) -> ExportPage:
-    page = await take_page(hold, export_id, after, limit)
+async def take_slowly(hold: Hold, export_id: UUID, part: str, after: int, limit: int, *, by_row: bool = False) -> ExportPage:
+    page = await take_page(hold, export_id, part, after, limit, by_row=by_row)
     await asyncio.sleep(PAGE_SECONDS[os.environ[BROKEN]])
     return page
 

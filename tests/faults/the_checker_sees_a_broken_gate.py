@@ -37,7 +37,7 @@ async def raced_against(stack: Stack, broken: str) -> Report:
     return report
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_the_checker_goes_red_when_the_gate_is_broken_and_only_then(stack: Stack) -> None:
     whole = await raced_against(stack, "nothing")
     assert whole.violations == (), "slow, but whole"

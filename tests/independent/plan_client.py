@@ -2,7 +2,7 @@
 file, and the manifests. It keeps what it was given in a folder, one file a resource, and stays in step with what it is told.
 
     python plan_client.py export    FHIR_BASE CLIENT_ID JWKS_FILE FOLDER     everything, into an empty folder
-    python plan_client.py follow    FHIR_BASE CLIENT_ID JWKS_FILE FOLDER     the manifest once more: what is gone since, what is new at its place
+    python plan_client.py follow    FHIR_BASE CLIENT_ID JWKS_FILE FOLDER     the same manifest again: what is gone since
     python plan_client.py increment FHIR_BASE CLIENT_ID JWKS_FILE FOLDER     what changed since the last export
 
 It prints what it did as one JSON object.

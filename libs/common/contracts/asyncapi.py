@@ -63,6 +63,22 @@ PARTNER: dict[str, tuple[tuple[str, str, dict[str, Any] | type[BaseModel], str],
 }
 
 
+INFO = {
+    "title": "Care Connect events",
+    "version": "1.0.0",
+    "description": "CloudEvents 1.0, binary mode. Keyed by subject; on the compacted partner topic by recipient token. "
+    "The operations that receive are a health plan's (docs/guides/partner-topics.md).",
+    "license": {"name": "Apache-2.0"},
+}
+SCRAM = {"$ref": "#/components/securitySchemes/scram"}
+PARTNERS = {
+    "host": "127.0.0.1:19094",
+    "protocol": "kafka-secure",
+    "description": "The listener for recipients. SASL over TLS in production; without TLS in the local stack.",
+    "security": [SCRAM],
+}
+
+
 def schema_of(model: type[BaseModel]) -> dict[str, Any]:
     """Without references, so that a message can be read by itself."""
     schema = model.model_json_schema(mode="serialization")
@@ -96,22 +112,9 @@ def description() -> dict[str, Any]:
         operations[f"read_{_id(topic)}"] = _operation("receive", _id(topic), channel) | {"security": [SCRAM]}
     return {
         "asyncapi": "3.0.0",
-        "info": {
-            "title": "Care Connect events",
-            "version": "1.0.0",
-            "description": "CloudEvents 1.0, binary mode. Keyed by subject; on the compacted partner topic by recipient token. "
-            "The operations that receive are a health plan's (docs/guides/partner-topics.md).",
-            "license": {"name": "Apache-2.0"},
-        },
+        "info": INFO,
         "defaultContentType": "application/json",
-        "servers": {
-            "partners": {
-                "host": "127.0.0.1:19094",
-                "protocol": "kafka-secure",
-                "description": "The listener for recipients. SASL over TLS in production; without TLS in the local stack.",
-                "security": [SCRAM],
-            }
-        },
+        "servers": {"partners": PARTNERS},
         "channels": channels,
         "operations": operations,
         "components": {
@@ -119,9 +122,6 @@ def description() -> dict[str, Any]:
             "securitySchemes": {"scram": {"type": "scramSha512", "description": "The user is the recipient's slug."}},
         },
     }
-
-
-SCRAM = {"$ref": "#/components/securitySchemes/scram"}
 
 
 def _partner_channel(topic: str) -> dict[str, Any]:

@@ -33,40 +33,39 @@ disclosure = sa.Table(
     moment("disclosed_at", filled=True),
 )
 
-# Only what is shared at this moment, under the token of this consent; a parked client counts as opted out. Asked once a person of the page:
-# the limits keep the planner from asking it of everybody instead, whatever it guesses of the page. Lines are read at the end, along the
-# index and in its order: carried through the steps before, they would be written out several times.
+# Only what is shared at this moment, under the token of this consent; a parked client counts as opted out. Asked once a person and category
+# of the page, not of each row: the limits keep the planner from asking it of everybody instead, whatever it guesses of the page. Where
+# nobody is left out, the lines are read along the index with no further look.
 TAKE_PAGE = """
-with page as materialized (
-  select r.seq, r.client_id, r.programme, r.token, r.category
-    from export_row r where r.export_id = $1 and r.stream = $2 and r.part = $3 and r.seq > $4
-   order by r.seq limit $5),
-sharers as materialized (
-  select p.client_id, p.programme, p.token, s.categories
-    from (select distinct client_id, programme, token from page) p
-   cross join lateral (
-         select s.categories from sharing s
-          where s.client_id = p.client_id and s.programme = p.programme and s.decision = 'opted_in' and s.token = p.token limit 1) s
-   where (select true from parked_client k where k.client_id = p.client_id limit 1) is null),
-released as materialized (
-  select p.* from page p join sharers s using (client_id, programme, token) where p.category is null or p.category = any(s.categories)),
-counted as (
-  select client_id, programme, token, category, count(*) as records from released group by client_id, programme, token, category),
+with people as materialized (
+  select client_id, programme, token, category, count(*) as records, max(seq) as last
+    from (select r.client_id, r.programme, r.token, r.category, r.seq
+            from export_row r where r.export_id = $1 and r.stream = $2 and r.part = $3 and r.seq > $4
+           order by r.seq limit $5) page
+   group by client_id, programme, token, category),
+asked as materialized (
+  select p.*, coalesce((
+           select p.category is null or p.category = any(s.categories) from sharing s
+            where s.client_id = p.client_id and s.programme = p.programme and s.decision = 'opted_in' and s.token = p.token limit 1), false)
+         and (select true from parked_client k where k.client_id = p.client_id limit 1) is null as released
+    from people p),
 noted as (
   insert into disclosure (disclosure_id, client_id, programme, token, recipient, recipient_id, purpose, path, export_id, categories,
                           records, gated_at)
   select uuidv7(), c.client_id, c.programme, c.token, 'health_plan', e.recipient_id, e.purpose, 'export', e.export_id,
          c.categories, c.records, $6
     from (select client_id, programme, token, array_remove(array_agg(category), null) as categories, sum(records) as records
-            from counted group by client_id, programme, token) c
-   cross join export e where e.export_id = $1)
-select (select max(seq) from page) as last, (select count(*)::int from page) as looked_at,
+            from asked where released group by client_id, programme, token) c
+   cross join (select * from export where export_id = $1 limit 1) e)
+select (select max(last) from people) as last, (select coalesce(sum(records), 0)::int from people) as looked_at,
        (select p.generation from export_part p join export e using (export_id)
          where p.export_id = $1 and p.stream = $2 and p.part = $3 and e.status = 'complete') as generation,
        {taken}
   from export_row r
- where r.export_id = $1 and r.stream = $2 and r.part = $3 and r.seq > $4 and r.seq <= (select max(seq) from page)
-   and (r.seq in (select seq from released)) is true"""
+ where r.export_id = $1 and r.stream = $2 and r.part = $3 and r.seq > $4 and r.seq <= (select max(last) from people)
+   and (coalesce((select bool_and(released) from asked), false)
+        or (r.client_id, r.programme, r.token, coalesce(r.category, ''))
+           in (select client_id, programme, token, coalesce(category, '') from asked where released)) is true"""
 
 LINES = "convert_to(string_agg(line, E'\\n' order by seq) || E'\\n', 'UTF8') as content"
 # In the order of `Row`.

@@ -1,6 +1,8 @@
-"""The files of an export: its parts, what was deleted, and what was said about the request."""
+"""The files of an export: its parts, and what was deleted."""
 
-from typing import Annotated
+import json
+from collections.abc import Iterable
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Path, Request, Response
@@ -22,6 +24,10 @@ from reporting.sealing.keys import Sealer
 router = APIRouter(prefix="/fhir/bulk/{export_id}", tags=["exports"])
 Plan = Annotated[Principal, Depends(Allow(Role.PLAN))]
 PartName = Annotated[StructuredText, Path(pattern="^[A-Za-z]{1,40}$")]
+SMALL_FILE: dict[int | str, dict[str, Any]] = {
+    **problems("unknown_export", "export_expired", "insufficient_scope"),
+    200: {"content": {OutputFormat.NDJSON.value: {}}},
+}
 Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
 
 
@@ -54,6 +60,17 @@ async def download_part(
     return PartDownload(
         request.app.state.gate, metrics, address, pages, await encoding_of(found, accept_encoding, request.app.state.sealer)
     )
+
+
+@router.get("/deleted", operation_id="downloadDeletions", response_class=Response, responses=SMALL_FILE)
+async def download_deletions(db: Db, now: Now, caller: Plan, export_id: UUID) -> Response:
+    """A transaction a person, of what to drop: no more than tokens that are over, so no gate."""
+    return _ndjson(map(parts.deleting, await parts.deletions(db, caller, export_id, now)))
+
+
+def _ndjson(items: Iterable[dict[str, Any]]) -> Response:
+    lines = "".join(json.dumps(item, separators=(",", ":")) + "\n" for item in items)
+    return Response(lines, media_type=OutputFormat.NDJSON, headers={"cache-control": "no-store"})
 
 
 async def encoding_of(found: Found, accepted: str, sealer: Sealer) -> Encoding:

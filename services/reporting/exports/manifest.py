@@ -25,7 +25,7 @@ def manifest_of(found: Progress, base: str) -> dict[str, Any]:
     manifest: dict[str, Any] = {"transactionTime": _instant(export), "requiresAccessToken": True}
     if export.by_patient:
         manifest["outputOrganizedBy"] = "Patient"
-    manifest["output"] = [_output(base, export, part) for part in found.parts if part.rows]
+    manifest["output"] = [_output(base, found, part) for part in found.parts if part.rows]
     if export.manifest_version == 4:
         return {"manifestType": LOGICAL_MODEL} | manifest | dict(_of_version_4(found, base))
     return manifest | {"request": export.request} | dict(_of_version_3(found, base))
@@ -78,9 +78,9 @@ def _stated(export: Export) -> Iterator[tuple[str, str]]:
         yield "output-format", export.output_format
 
 
-def _output(base: str, export: Export, part: Part) -> dict[str, Any]:
-    kind = {} if part.part == ALL else {"type": part.part}
-    return {**kind, "url": part_url(base, export, part), "count": part.rows}
+def _output(base: str, found: Progress, part: Part) -> dict[str, Any]:
+    kind = {} if part.part == ALL else {"type": "Binary" if found.sealed else part.part}
+    return {**kind, "url": part_url(base, found.export, part), "count": part.rows}
 
 
 def _instant(export: Export) -> str:

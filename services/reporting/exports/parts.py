@@ -1,15 +1,17 @@
 """Whether a file of an export may be read now, and as what."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from common.auth import Principal
 from common.db import Connection, Database
 from common.problems import Problem
 from reporting.authorization.rules import check_covers
-from reporting.exports.rules import ALL, OutputFormat, Status
+from reporting.exports import tables
+from reporting.exports.rules import ALL, Deleted, OutputFormat, Status
 
 # One row: how long it takes does not grow with the manifest.
 FIND_PART = """
@@ -44,25 +46,30 @@ async def find_part(db: Database, caller: Principal, export_id: UUID, stream: in
     Raises Problem (`unknown_export`, `export_expired`, `insufficient_scope`).
     """
     async with db.pool.acquire() as tx:
-        found = await _find(tx, export_id, stream, part)
-    check_readable(found, caller, now)
-    assert found
+        found = check_readable(await _find(tx, export_id, stream, part), caller, now)
     if found.generation is None:
         raise Problem("unknown_export", "No such part.")
     check_covers(caller.scopes, found.types if part == ALL else (part,))
     return found
 
 
-async def check_export(db: Database, caller: Principal, export_id: UUID, now: datetime) -> None:
-    """Of the files that hold nothing of anybody. Raises Problem as `find_part` does."""
-    async with db.pool.acquire() as tx:
-        found = await _find(tx, export_id, -1, "")
-    check_readable(found, caller, now)
-    assert found
-    check_covers(caller.scopes, found.types)
+async def deletions(db: Database, caller: Principal, export_id: UUID, now: datetime) -> Sequence[Deleted]:
+    """As the manifest counts them at this moment: nothing of anybody who shares. Raises Problem as `find_part` does."""
+    async with db.pool.acquire() as tx, tx.transaction(isolation="repeatable_read", readonly=True):
+        found = check_readable(await _find(tx, export_id, -1, ""), caller, now)
+        check_covers(caller.scopes, found.types)
+        export = await tables.find_export(tx, export_id)
+        assert export  # as was just found
+        return await tables.deletions_of(tx, export)
 
 
-def check_readable(found: Found | None, caller: Principal, now: datetime) -> None:
+def deleting(deleted: Deleted) -> dict[str, Any]:
+    """A transaction that takes it all out."""
+    entries = [{"request": {"method": "DELETE", "url": reference}} for reference in deleted.resources]
+    return {"resourceType": "Bundle", "type": "transaction", "entry": entries}
+
+
+def check_readable(found: Found | None, caller: Principal, now: datetime) -> Found:
     """C5: another recipient's does not exist, and a token for another purpose reads nothing."""
     if found is None or found.recipient_id != caller.id or found.status in (Status.CANCELLED, Status.IN_PROGRESS):
         raise Problem("unknown_export", "There is no such export, or its files are not there.")
@@ -70,3 +77,4 @@ def check_readable(found: Found | None, caller: Principal, now: datetime) -> Non
         raise Problem("insufficient_scope", "The access token is for another purpose than the export.", rule="C5")
     if found.status is Status.EXPIRED or (found.expires_at is not None and found.expires_at <= now):
         raise Problem("export_expired", "The files are kept no longer. Ask for another export.")
+    return found

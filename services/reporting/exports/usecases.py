@@ -11,7 +11,7 @@ from common.problems import Problem
 from reporting.authorization.rules import EVERY
 from reporting.exports import clearing, tables
 from reporting.exports.asking import Wanted
-from reporting.exports.rules import MOST_IN_PROGRESS, POLL_EVERY, Deleted, Export, Part, Status
+from reporting.exports.rules import MOST_IN_PROGRESS, POLL_EVERY, Deleted, Export, OutputFormat, Part, Status
 from reporting.recipients import tables as recipients
 from reporting.resources.expressions import TYPES
 
@@ -20,12 +20,13 @@ __all__ = ["Deleted", "Progress", "cancel", "covered", "export_of", "kick_off", 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Of an export under way or done. `deleted`: how many persons there are to be dropped."""
+    """Of an export under way or done. `deleted`: how many persons there are to be dropped. `sealed`: its files hold Binaries."""
 
     export: Export
     built: int
     parts: Sequence[Part]
     deleted: int
+    sealed: bool = False
 
 
 def covered(scopes: frozenset[str]) -> tuple[str, ...]:
@@ -54,10 +55,13 @@ def export_of(wanted: Wanted, recipient_id: UUID, purpose: Purpose, programme: P
 
 
 async def kick_off(db: Database, export: Export) -> None:
-    """Raises Problem where the recipient is not registered (C5), or has too many exports under way."""
+    """Raises Problem where the recipient is not registered (C5), has too many exports under way, or cannot have this format sealed."""
     async with db.begin_event() as tx:
-        if await recipients.find(tx, export.recipient_id) is None:
+        recipient = await recipients.find(tx, export.recipient_id)
+        if recipient is None:
             raise Problem("unknown_recipient", "Individual data goes to registered recipients only.", rule="C5")
+        if recipient.sealed and export.output_format is not OutputFormat.NDJSON:
+            raise Problem("not_supported", "Sealed values leave as NDJSON only.", field="_outputFormat")
         if await tables.in_progress_of(tx, export.recipient_id) >= MOST_IN_PROGRESS:
             detail = f"{MOST_IN_PROGRESS} exports are in progress: wait for one, or cancel one."
             raise Problem("too_many_requests", detail, headers={"retry-after": "5"})
@@ -74,7 +78,9 @@ async def progress(db: Database, recipient_id: UUID, export_id: UUID) -> Progres
         if export.status is Status.IN_PROGRESS:
             return Progress(export, await tables.built_streams(tx, export_id), (), 0)
         parts, deleted = await tables.parts_of(tx, export_id), await tables.deletions_of(tx, export)
-        return Progress(export, await tables.built_streams(tx, export_id), parts, len(deleted))
+        recipient = await recipients.find(tx, recipient_id)
+        sealed = recipient is not None and recipient.sealed
+        return Progress(export, await tables.built_streams(tx, export_id), parts, len(deleted), sealed)
 
 
 async def poll(db: Database, export: Export) -> None:

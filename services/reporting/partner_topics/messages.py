@@ -1,6 +1,6 @@
 """What stands in a message to a recipient: CloudEvents, binary mode."""
 
-from uuid import uuid4
+from uuid import uuid4, uuid5
 
 from common.contracts.partner import (
     AGGREGATE_TYPE,
@@ -38,7 +38,8 @@ def of_notice(notice: Notice, url: str) -> Message:
         case _:
             recall = RecallRequested(recall_id=notice.key, url=f"{url}/v1/recalls/{notice.key}")
             kind, topic, value = RECALL_TYPE, notices_topic(notice.slug), recall.model_dump_json().encode()
-    return topic, key, value, headers(kind, key, str(notice.notice_id))
+    # The same when it is sent again; a number that counts up would tell of others' opt-outs.
+    return topic, key, value, headers(kind, key, str(uuid5(notice.key, f"{notice.decision_id}/{notice.notice_id}")))
 
 
 def of_report(slug: str, key: str, document: bytes) -> Message:

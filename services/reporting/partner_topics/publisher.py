@@ -39,8 +39,8 @@ AT_ONCE = 100
 ACK_SECONDS = 5.0
 LARGEST_STATE = topics.LARGEST - 65_536
 """Bytes. The rest is for what a message has around it."""
-LEFT_ALONE_SECONDS = 600.0
-"""A client whose state is too large: by then there may be less of it."""
+TOO_LARGE_SECONDS, UNSEALED_SECONDS = 600.0, 30.0
+"""How long a client is left alone: there may be less of it by then, or its key may be read again."""
 
 
 class Publisher:
@@ -126,17 +126,16 @@ class Publisher:
             await self._send(producer, [of_notice(notice, self.settings.public_url) for notice in batch])
             async with self.db.begin_event() as tx:
                 await tables.drop_notices(tx, batch)
-                await mark_sent(tx, [notice.key for notice in batch if notice.kind == "recall"])
-                await self.journal.append_event(tx, *self._receipts(batch))
+                first = await mark_sent(tx, [notice.key for notice in batch if notice.kind == "recall"])
+                await self.journal.append_event(tx, *self._receipts([n for n in batch if n.kind == "tombstone" or n.key in first]))
         return len(batch)
 
     def _receipts(self, batch: Sequence[Notice]) -> list[RedactionApplied]:
-        """One event a decision and sink. What was redacted in exports has its receipt already."""
+        """One event a decision and sink. What was redacted in exports has its receipt already, and a reminder of a recall as well."""
         sinks: dict[tuple[Sink, UUID], list[Notice]] = {}
         for notice in batch:
-            if notice.kind != "redacted":
-                sink = Sink.PARTNER_TOPIC if notice.kind == "tombstone" else Sink.RECALL_SENT
-                sinks.setdefault((sink, notice.decision_id), []).append(notice)
+            sink = Sink.PARTNER_TOPIC if notice.kind == "tombstone" else Sink.RECALL_SENT
+            sinks.setdefault((sink, notice.decision_id), []).append(notice)
         return [
             RedactionApplied(
                 occurred_at=self.clock.now(),
@@ -155,6 +154,7 @@ class Publisher:
             streams = await tables.dirty_streams(tx, list(self._left_alone))
         more = False
         for stream in streams:
+            await self._send_notices(producer)  # what is taken back never waits for all that is sent
             try:
                 assert self.gate is not None
                 async with self.gate.held(stream) as hold:
@@ -165,17 +165,29 @@ class Publisher:
 
     async def _send_stream(self, producer: AIOKafkaProducer, hold: Hold) -> bool:
         states = await tables.take_states(hold, AT_ONCE, list(self._left_alone), self.settings.public_url, LARGEST_STATE)
+        taken = [(state, await self._message(hold, state)) for state in states]
         try:
-            await self._send(producer, [of_state(state, await self._value(hold, state)) for state in states if state.value is not None])
+            await self._send(producer, [message for _, message in taken if message is not None])
         except BaseException:
             await _end(producer)  # before the gate lets go: nothing may be under way when a tombstone follows
             raise
-        for state in states:
-            if state.too_large:
-                log.error("the state of a client is too large for the partner topic", extra={"recipient": state.slug})
-                self._left_alone[state.client_id] = time.monotonic() + LEFT_ALONE_SECONDS
-        await tables.drop_dirty(hold, [state for state in states if not state.too_large])
+        settled = [state for state, message in taken if message is not None or not (state.value or state.too_large)]
+        await tables.drop_dirty(hold, settled)
         return len(states) == AT_ONCE
+
+    async def _message(self, hold: Hold, state: State) -> Message | None:
+        """None where there is nothing to send, or nothing that could be: that client is left alone, and stays to be sent."""
+        if state.too_large:
+            log.error("the state of a client is too large for the partner topic", extra={"recipient": state.slug})
+            self._left_alone[state.client_id] = time.monotonic() + TOO_LARGE_SECONDS
+        if state.value is None:
+            return None
+        try:
+            return of_state(state, await self._value(hold, state))
+        except Problem as refusal:
+            log.error("the state of a client cannot be sealed", extra={"recipient": state.slug, "code": refusal.code})
+            self._left_alone[state.client_id] = time.monotonic() + UNSEALED_SECONDS
+            return None
 
     async def _value(self, hold: Hold, state: State) -> bytes:
         """As it leaves. A sealed recipient's is sealed here, with the key of its token."""
@@ -205,6 +217,7 @@ class Publisher:
         assert self.reports is not None
         async for key, document in reports_of(self.reports, one.recipient_id, {month for _, month in unsent}):
             await self._send(producer, [of_report(one.slug, key, document)])
+            await self._send_notices(producer)
         async with self.db.pool.acquire() as tx:
             await tables.keep_sent(tx, one.recipient_id, [release_id for release_id, _ in unsent])
 

@@ -35,7 +35,7 @@ select t.token, w.epoch, w.wrapped
  order by t.token
 on conflict (token) do nothing"""
 
-# An epoch's key is not destroyed while somebody may still wrap under it (`lock_out`); ends with the transaction.
+# An epoch's key is destroyed under the exclusive lock only: whoever wraps under it holds the shared one until the row is committed.
 WRAPPING = 0x5EA1
 LOCK_IN = f"select pg_advisory_xact_lock_shared({WRAPPING}, hashtext($1))"
 LOCK_OUT = f"select pg_advisory_lock({WRAPPING}, hashtext($1))"

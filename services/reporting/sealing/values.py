@@ -6,7 +6,8 @@ By hand, for speed: a library takes several times as long for each line. The tes
 import json
 from base64 import b64encode, urlsafe_b64encode
 from os import urandom
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -30,8 +31,12 @@ class Seal:
 
     def __init__(self, key: bytes, token: UUID, stream: int) -> None:
         header = {"alg": "dir", "enc": "A256GCM", "kid": str(token), "cty": "fhir+json"}
-        self.token, self.keys = token, keys_path(stream)
-        self._header = _base64url(json.dumps(header, separators=(",", ":")).encode())
+        binary = {
+            "contentType": CONTENT_TYPE,
+            "meta": {"extension": [{"url": KEYS_EXTENSION, "valueUri": keys_path(stream)}]},
+            "securityContext": {"reference": f"Patient/{token}"},
+        }
+        self._header, self._binary = _base64url(_compact(header)), _compact(binary).decode()[1:-1]
         self._cipher = AESGCM(key)
 
     def jwe(self, plain: bytes) -> bytes:
@@ -42,15 +47,15 @@ class Seal:
 
     def binary(self, plain: bytes) -> str:
         """FHIR R4 Binary, one line. Its id is random: it tells neither what is in it nor whether it was here before."""
-        return (
-            f'{{"resourceType":"Binary","id":"{uuid4()}","contentType":"{CONTENT_TYPE}",'
-            f'"meta":{{"extension":[{{"url":"{KEYS_EXTENSION}","valueUri":"{self.keys}"}}]}},'
-            f'"securityContext":{{"reference":"Patient/{self.token}"}},"data":"{b64encode(self.jwe(plain)).decode()}"}}'
-        )
+        return f'{{"resourceType":"Binary","id":"{urandom(16).hex()}",{self._binary},"data":"{b64encode(self.jwe(plain)).decode()}"}}'
 
 
 def padded(plain: bytes) -> bytes:
     return plain + b" " * (-len(plain) % PAD_TO)
+
+
+def _compact(content: dict[str, Any]) -> bytes:
+    return json.dumps(content, separators=(",", ":")).encode()
 
 
 def _base64url(raw: bytes) -> bytes:

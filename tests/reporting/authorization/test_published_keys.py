@@ -10,8 +10,10 @@ import httpx
 import pytest
 from joserfc.jwk import ECKey
 
+from demo.partner import ASSERTION_TYPE
 from reporting.authorization import keys
 from reporting.authorization.keys import published_key
+from tests.reporting.authorization.test_tokens import signed
 from tests.story import Story, eventually
 
 
@@ -85,8 +87,6 @@ async def test_published_keys_are_fetched_once_and_again_for_one_that_is_not_kno
 
 
 def _form(story: Story, kid: str) -> dict[str, str]:
-    from tests.reporting.authorization.test_tokens import ASSERTION_TYPE, signed
-
     assertion = signed(story, {"alg": "ES384", "kid": kid}, story.partner.key)
     return {"grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}
 

@@ -189,7 +189,11 @@ async def test_other_keys_scopes_or_another_client_end_all_tokens(story: Story, 
     await story.partner.register(story.token("operations"), attest_days=12)
     assert await opens(story, token), "nothing of that changed"
     key = ECKey.generate_key("P-384", {"kid": "2"}).as_dict(private=False)
-    more = {"keys": {"jwks": {"keys": [key]}}, "scopes": {"scopes": ["system/Patient.rs"]}, "client": {"smart_client_id": f"c-{uuid4()}"}}
+    more: dict[str, dict[str, Any]] = {
+        "keys": {"jwks": {"keys": [key]}},
+        "scopes": {"scopes": ["system/Patient.rs"]},
+        "client": {"smart_client_id": f"c-{uuid4()}"},
+    }
     await story.partner.register(story.token("operations"), **more[changed])
     assert not await opens(story, token)
 

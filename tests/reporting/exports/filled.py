@@ -10,8 +10,9 @@ from reporting.resources.expressions import rendered
 from tests.story import PURPOSE, Story
 
 EXPORT = """
-insert into export (export_id, recipient_id, purpose, types, by_patient, output_format, manifest_version, request, ignored, status, expires_at)
-values ($1, $2, $3, $4, false, $5, 1, 'http://bulk', '{}', 'complete', now() + interval '100 years')"""
+insert into export (export_id, recipient_id, purpose, types, by_patient, output_format, manifest_version, request, ignored, status,
+                    transaction_time, expires_at)
+values ($1, $2, $3, $4, false, $5, 1, 'http://bulk', '{}', 'complete', now(), now() + interval '100 years')"""
 TYPES = ["Patient", "Consent", "Appointment", "Encounter", "QuestionnaireResponse", "Observation"]
 
 ROWS = f"""
@@ -82,5 +83,3 @@ def code_of(answer: httpx.Response) -> tuple[int, Any]:
     body = answer.json()
     issue = body.get("issue", [{}])[0]
     return answer.status_code, body.get("code") or issue["details"]["coding"][0]["code"]
-
-

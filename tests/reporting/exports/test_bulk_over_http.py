@@ -269,7 +269,7 @@ async def test_R4_a_builder_killed_half_way_is_followed_by_one_that_repeats_nobo
         await eventually(half_way)
         process.kill()
     await asyncio.to_thread(process.start)
-    await asyncio.to_thread(process.wait_ready, f"{story.stack.url('reporting')}/readyz")
+    await asyncio.to_thread(process.wait_ready, f"{story.stack.url('reporting')}/readyz", 90)
     manifest = await story.partner.manifest(url)
     found = [(resource["resourceType"], resource["id"]) for resource in await story.partner.resources(manifest)]
     assert len(found) == len(set(found)) == sum(part["count"] for part in manifest["output"])

@@ -107,20 +107,17 @@ async def test_a_worker_that_ends_half_way_is_followed_by_one_that_repeats_nobod
 
 
 async def test_two_workers_at_one_stream_make_no_batch_twice(db: Database, plan: Plan, batches_of_two: None) -> None:
-    for _ in range(6):
+    for _ in range(4):
         await plan.client()
     export = await plan.asked()
-
-    async def work() -> None:
-        while await filling.missing_streams(db.pool, export.export_id, STREAMS):
-            try:
-                await fill(db, export)
-            except NotWanted:
-                await asyncio.sleep(0.01)
-
-    await asyncio.gather(work(), work(), work())
+    async with db.pool.acquire() as one, db.pool.acquire() as other, one.transaction():
+        await fill_batch(Hold(one, STREAM, 0), export, None)
+        with pytest.raises(NotWanted):  # and it does not wait
+            async with asyncio.timeout(5):
+                await fill_batch(Hold(other, STREAM, 0), export, None)
+    await fill(db, export)
     read = references(await lines(db, export))
-    assert len(read) == len(set(read)) == 6 * 4
+    assert len(read) == len(set(read)) == 4 * 4
 
 
 async def test_a_worker_whose_place_is_old_goes_on_where_the_rows_end(db: Database, plan: Plan, batches_of_two: None) -> None:
@@ -134,11 +131,12 @@ async def test_a_worker_whose_place_is_old_goes_on_where_the_rows_end(db: Databa
 
 async def test_an_increment_goes_past_clients_with_nothing_new(db: Database, plan: Plan, batches_of_two: None) -> None:
     clients = sorted([await plan.client() for _ in range(6)])
+    newcomer = await plan.client(None)
     since = at(await plan.export())
-    await db.pool.execute("update record set changed_at = changed_at - interval '1 hour' where client_id = any($1)", clients)
+    await db.pool.execute("update record set changed_at = changed_at - interval '1 hour' where client_id = any($1)", [*clients, newcomer])
     await db.pool.execute("update recipient_token set opened_at = opened_at - interval '1 hour' where client_id = any($1)", clients)
     await plan.record(clients[5])
-    newcomer = await plan.client()
+    await plan.opt_in(newcomer)
     found = Counter(token_of(resource) for resource in await lines(db, (await plan.export(since)).export))
     assert found == {str(await plan.token(clients[5])): 2, str(await plan.token(newcomer)): 4}
 

@@ -21,7 +21,8 @@ NOW = datetime(2026, 3, 2, tzinfo=UTC)
 LARGE = 1 << 20
 STREAM = 3
 RECIPIENT = """
-insert into recipient (recipient_id, slug, smart_client_id, jwks, scopes, purpose, sealed, acknowledge_hours, attest_days, registered_at, changed_at)
+insert into recipient (recipient_id, slug, smart_client_id, jwks, scopes, purpose, sealed, acknowledge_hours, attest_days,
+                       registered_at, changed_at)
 values ($1, $2, $2, '{}', '{}', 'personalised_health_recommendations', false, 24, 10, now(), now())"""
 SCORE = {"resourceType": "Observation", "code": "phq-9", "value": 9, "effective": "2026-03-02"}
 

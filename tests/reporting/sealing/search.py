@@ -53,12 +53,12 @@ async def _topics(stack: Stack) -> dict[str, bytes]:
         while not consumer.assignment():
             await consumer.getmany(timeout_ms=100)
         ends = await consumer.end_offsets(list(consumer.assignment()))
-        found: dict[str, bytes] = {}
+        found: dict[str, list[bytes]] = {}
         while any([await consumer.position(part) < end for part, end in ends.items()]):
             for part, records in (await consumer.getmany(timeout_ms=300)).items():
                 for r in records:
-                    found[part.topic] = b"\n".join((found.get(part.topic, b""), r.key or b"", r.value or b"", repr(r.headers).encode()))
-        return found
+                    found.setdefault(part.topic, []).extend((r.key or b"", r.value or b"", *(value for _, value in r.headers)))
+        return {topic: b"\n".join(parts) for topic, parts in found.items()}
     finally:
         await consumer.stop()
 

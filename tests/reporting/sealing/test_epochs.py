@@ -12,8 +12,14 @@ from reporting.sealing.epochs import begin_epoch, begun_at, destroy_epoch, epoch
 from reporting.sealing.tables import Wrapped
 from reporting.sealing.wrapping import unwrap
 from tests.reporting.sealing.conftest import HOURS, NOON, House
+from tests.story import eventually
 
 NEXT = NOON + timedelta(hours=HOURS)
+
+
+END_LEADER = """
+select pg_terminate_backend(l.pid) from pg_locks l join pg_database d on d.oid = l.database
+ where d.datname = current_database() and l.locktype = 'advisory' and l.granted and l.pid <> pg_backend_pid()"""
 
 
 class Killed(Exception):
@@ -126,7 +132,7 @@ async def test_a_key_that_is_made_while_its_epoch_ends_is_not_lost(house: House)
 
 
 async def test_an_opt_out_does_not_wait_for_the_end_of_an_epoch_nor_is_its_key_revived(house: House) -> None:
-    (client, token), (_, other) = await house.shares(), await house.shares()
+    (_, token), (_, other) = await house.shares(), await house.shares()
     keys = await house.keys(token, other)
     async with house.db.pool.acquire() as tx, tx.transaction():
         await tx.execute("delete from sealing_key where token = $1", token)  # an opt-out that is under way
@@ -139,7 +145,6 @@ async def test_an_opt_out_does_not_wait_for_the_end_of_an_epoch_nor_is_its_key_r
     assert [token for token, _, _ in await house.rows()] == [other]
     assert len(house.epochs()) == 1
     assert await house.keys(other, make=False) == {other: keys[other]}
-    assert client
 
 
 async def test_keys_go_on_being_made_and_read_while_epochs_end(house: House) -> None:
@@ -160,6 +165,33 @@ async def test_keys_go_on_being_made_and_read_while_epochs_end(house: House) -> 
     assert len(house.epochs()) == 1
     assert await house.keys(*tokens, make=False) == known
     assert len(known) == 30
+
+
+async def test_one_process_begins_epochs_and_another_takes_over(house: House) -> None:
+    _, token = await house.shares()
+    key = await house.keys(token)
+    second = 1 / 3600
+    processes = [asyncio.create_task(rotation.rotate(house.db.url, house.folder, second)) for _ in range(2)]
+
+    async def number() -> int:
+        return int(house.epochs()[-1].split("-")[0])
+
+    async def third() -> bool:
+        return await number() >= 3
+
+    await eventually(third)
+    assert len(house.epochs()) <= 2, "the one that is, and the one that ends"
+    await house.db.pool.execute(END_LEADER)
+    reached = await number()
+
+    async def goes_on() -> bool:
+        return await number() > reached + 1
+
+    await eventually(goes_on)
+    for process in processes:
+        process.cancel()
+    await asyncio.gather(*processes, return_exceptions=True)
+    assert await house.keys(token, make=False) == key
 
 
 async def test_a_backup_put_back_brings_no_key_of_an_ended_consent_back(house: House) -> None:
@@ -212,6 +244,18 @@ async def test_a_lost_folder_costs_the_old_copies_and_nothing_else(house: House,
     await house.turn(NOON)
     assert "sealing keys are lost" in caplog.text
     assert (await house.keys(token))[token] != old[token]
+
+
+async def test_a_state_sealed_with_a_lost_key_goes_to_the_topic_once_more(house: House) -> None:
+    (client, token), (other, never_sent) = await house.shares(), await house.shares()
+    await house.keys(token, never_sent)
+    await house.db.pool.execute("update recipient_token set on_topic = true, state_digest = 'sent' where token = $1", token)
+    await house.db.pool.execute("delete from partner_dirty where client_id = any($1::uuid[])", [client, other])
+    for file in house.folder.iterdir():
+        file.unlink()
+    await house.restart()
+    assert [row["client_id"] for row in await house.db.pool.fetch("select client_id from partner_dirty")] == [client]
+    assert await house.db.pool.fetchval("select state_digest from recipient_token where token = $1", token) is None
 
 
 async def test_the_clock_put_back_makes_no_older_epoch_the_newest(house: House) -> None:
