@@ -63,7 +63,7 @@ async def _recalled(play: Play, me: Caller, opted_out: dict[str, Any], token: st
     recall_id, tell = recall["recall_id"], play.tell
     tell.say(f"The plan has taken the data already. It is asked to delete what it holds: recall {recall_id}. On its own topics it reads:")
     told = await read_about(play.system, play.partner, token, recall_id)
-    tell.table(("topic", "key", "value"), [(topic, f"{key[:8]}…", escape(said)) for topic, key, said in told])
+    tell.table(("topic", "key", "value"), [(topic, f"{key[:8]}…", escape(said)) for topic, key, said in told[-LAST_SHOWN:]])
     said = [value for _, _, value in told]
     play.check(
         said[0].startswith("Bundle") and TOMBSTONE in said[1:] and any(recall_id in value for value in said),

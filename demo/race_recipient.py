@@ -1,5 +1,6 @@
 """The plan in a race: its exports and downloads, each recorded with what came and when."""
 
+import asyncio
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -18,7 +19,7 @@ from deploy.local.stack import Stack
 TYPES = ("Patient", "Consent", "Appointment", "Encounter", "QuestionnaireResponse", "Observation")
 WHOLE, REDACTED = 200, 410
 TRIES = 5
-BUILT_SECONDS = 30
+BUILT_SECONDS, BREATH = 30, 0.3
 
 Place = tuple[str, str]
 """Stream and part: what stays of a part's address when its generation moves."""
@@ -96,6 +97,14 @@ class Recipient:
         found: dict[str, Any] = json.loads(answer.body) if answer.status == 200 and answer.outcome is Outcome.OK else {}
         return found
 
+    async def _manifest_now(self, export: Export) -> dict[str, Any]:
+        """Of an export that was built, asked for again where no instance answers. Empty where it cannot be had."""
+        for _ in range(TRIES):
+            if found := await self._manifest(export.path):
+                return found
+            await asyncio.sleep(BREATH)
+        return {}
+
     async def download(self, export: Export) -> dict[Place, bytes] | None:
         """Manifest, then part by part in any order; a part that was redacted meanwhile by its new address. None unless all came whole."""
         parts = await self._parts(export)
@@ -110,22 +119,24 @@ class Recipient:
         return taken
 
     async def _download_now(self, export: Export, parts: dict[Place, str], place: Place) -> bytes | None:
-        """By the address that it has by then; empty where nothing is left of it."""
+        """By the address that it has by then, and again where it was cut; empty where nothing is left of it."""
         for _ in range(TRIES):
             status, body = await self._download_part(export, parts[place])
+            if status == WHOLE:
+                return body
             if status != REDACTED:
-                return body if status == WHOLE else None
-            now = await self._parts(export)
-            if now is None:
+                await asyncio.sleep(BREATH)
+            elif (now := await self._parts(export)) is None:
                 return None
-            if place not in now:
+            elif place not in now:
                 return b""
-            parts |= now
+            else:
+                parts |= now
         return None
 
     async def _parts(self, export: Export) -> dict[Place, str] | None:
         """The path of each part that has rows; None where the manifest cannot be had."""
-        manifest = await self._manifest(export.path)
+        manifest = await self._manifest_now(export)
         paths = [urlsplit(part["url"]).path for part in manifest.get("output", ())]
         return {_place_of(path): path for path in paths} if manifest else None
 
@@ -140,7 +151,7 @@ class Recipient:
 
     async def deleted(self, export: Export) -> list[str] | None:
         """The references that its manifest tells to drop now; None where they cannot be had."""
-        manifest = await self._manifest(export.path)
+        manifest = await self._manifest_now(export)
         found: list[str] = []
         for part in manifest.get("deleted", ()):
             answer = await self.ask("GET", urlsplit(part["url"]).path, patience=15)

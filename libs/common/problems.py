@@ -48,7 +48,6 @@ STATUS = {
     "part_redacted": 410,
     "unknown_recipient": 404,
     "invalid_client": 401,
-    "invalid_grant": 400,
     "unsupported_grant_type": 400,
     "invalid_scope": 400,
     "insufficient_scope": 403,

@@ -25,7 +25,7 @@ router = APIRouter(prefix="/fhir/bulk/{export_id}", tags=["exports"])
 Plan = Annotated[Principal, Depends(Allow(Role.PLAN))]
 PartName = Annotated[StructuredText, Path(pattern="^[A-Za-z]{1,40}$")]
 SMALL_FILE: dict[int | str, dict[str, Any]] = {
-    **problems("unknown_export", "export_expired", "insufficient_scope"),
+    **problems("unknown_export", "export_expired", "insufficient_scope", fhir=True),
     200: {"content": {OutputFormat.NDJSON.value: {}}},
 }
 Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
@@ -36,7 +36,7 @@ Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
     operation_id="downloadPart",
     response_class=Response,
     responses={
-        **problems("unknown_export", "part_redacted", "export_expired", "insufficient_scope", "freshness_not_proven"),
+        **problems("unknown_export", "part_redacted", "export_expired", "insufficient_scope", "freshness_not_proven", fhir=True),
         200: {"content": {kind.value: {} for kind in OutputFormat}},
     },
 )

@@ -110,7 +110,7 @@ async def _kick_off(
 
 def _starts(operation_id: str, *more: str) -> dict[str, Any]:
     """What all kick-offs have in common."""
-    found: dict[int | str, dict[str, Any]] = problems(*REFUSED, *more) | KICKED_OFF
+    found: dict[int | str, dict[str, Any]] = problems(*REFUSED, *more, fhir=True) | KICKED_OFF
     return {"status_code": 202, "operation_id": operation_id, "responses": found, "response_class": Response}
 
 
@@ -157,7 +157,7 @@ async def _own(db: Db, caller: Principal, export_id: UUID) -> usecases.Progress:
 @router.get(
     "/bulk/{export_id}",
     operation_id="readExport",
-    responses=problems("unknown_export", "insufficient_scope", "too_many_requests") | {202: {"description": "in progress"}},
+    responses=problems("unknown_export", "insufficient_scope", "too_many_requests", fhir=True) | {202: {"description": "in progress"}},
 )
 async def read_export(request: Request, db: Db, caller: Plan, export_id: UUID) -> Response:
     """202 while it is built; then the manifest as it is now: what was taken out since is in `deleted`, and parts it was taken out of have
@@ -178,7 +178,7 @@ async def read_export(request: Request, db: Db, caller: Plan, export_id: UUID) -
     "/bulk/{export_id}",
     status_code=202,
     operation_id="cancelExport",
-    responses=problems("unknown_export", "insufficient_scope"),
+    responses=problems("unknown_export", "insufficient_scope", fhir=True),
     response_class=Response,
 )
 async def cancel_export(db: Db, caller: Plan, export_id: UUID) -> Response:
@@ -192,7 +192,7 @@ async def cancel_export(db: Db, caller: Plan, export_id: UUID) -> Response:
     "/bulk/{export_id}/outcome",
     operation_id="readExportOutcome",
     response_class=Response,
-    responses={**problems("unknown_export", "insufficient_scope"), 200: {"content": {NDJSON: {}}}},
+    responses={**problems("unknown_export", "insufficient_scope", fhir=True), 200: {"content": {NDJSON: {}}}},
 )
 async def read_export_outcome(db: Db, caller: Plan, export_id: UUID) -> Response:
     """The parameters that were left aside, an OperationOutcome each."""

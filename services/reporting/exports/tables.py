@@ -13,7 +13,6 @@ from common.contracts.vocabulary import Programme, Purpose
 from common.db import Connection, Pool
 from common.schema import moment
 from reporting.exports.rules import Deleted, Export, OutputFormat, Part, Status, known_to_recipient
-from reporting.resources.expressions import resource_id
 from reporting.schema import metadata
 
 export = sa.Table(
@@ -124,18 +123,6 @@ select e.token, coalesce(d.resources, '{}') as resources,
   from ended e
   left join export_deletion d on d.token = e.token and (d.export_id = $1 or $2::timestamptz is not null)"""
 
-# C16: records that left a category. Only of categories that left under this token already: otherwise it would be told of sessions that it
-# never heard of. And nothing that is in the export.
-WITHDRAWN = f"""
-select w.token, {resource_id("w.token", "w.record_id")} as id
-  from record_withdrawn w
-  join recipient_token k on k.token = w.token and k.ended_at is null
-  join client c on c.client_id = k.client_id
- where w.withdrawn_at >= $2 and c.plan_id = $3 and ($4::text is null or k.programme = $4) and ($5::uuid[] is null or w.token = any($5))
-   and exists (select from disclosure t where t.token = w.token and 'appointments' = any(t.categories))
-   and not exists (select from export_row r where r.client_id = k.client_id and r.export_id = $1
-                    and r.resource = 'Appointment/' || {resource_id("w.token", "w.record_id")})"""
-
 
 def _export(row: asyncpg.Record) -> Export:
     known: dict[str, Any] = {name: row[name] for name in Export.__dataclass_fields__}
@@ -217,8 +204,4 @@ async def deletions_of(tx: Connection, export: Export) -> Sequence[Deleted]:
         resources = found.setdefault(row["token"], {f"Patient/{row['token']}"})
         if row["known"]:
             resources.update(known_to_recipient(row["resources"], export.types, row["taken"]))
-    if export.since is not None:
-        for row in await tx.fetch(WITHDRAWN, *who):
-            left = (f"{kind}/{row['id']}" for kind in ("Appointment", "Encounter") if kind in export.types)
-            found.setdefault(row["token"], set()).update(left)
-    return [Deleted(token, tuple(sorted(resources))) for token, resources in sorted(found.items()) if resources]
+    return [Deleted(token, tuple(sorted(resources))) for token, resources in sorted(found.items())]

@@ -190,13 +190,6 @@ def _add_what_takes_back() -> None:
         comment="the aggregate releases that a recipient's topic has",
     )
     op.create_table(
-        "record_withdrawn",
-        sa.Column("record_id", sa.UUID(), nullable=False),
-        sa.Column("token", sa.UUID(), nullable=False),
-        sa.Column("withdrawn_at", MOMENT, server_default=sa.text("now()"), nullable=False),
-        sa.PrimaryKeyConstraint("record_id", "token", name=op.f("record_withdrawn_pkey")),
-    )
-    op.create_table(
         "webhook_delivery",
         sa.Column("delivery_id", sa.UUID(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column("recipient_id", sa.UUID(), nullable=False),

@@ -46,15 +46,6 @@ record = sa.Table(
     sa.Index("record_stream_idx", "stream", "changed_at"),
 )
 
-# A record that left a category that was shared: who follows the increments is told to drop it (C16, C17).
-record_withdrawn = sa.Table(
-    "record_withdrawn",
-    metadata,
-    sa.Column("record_id", pg.UUID(as_uuid=True), primary_key=True),
-    sa.Column("token", pg.UUID(as_uuid=True), primary_key=True),
-    moment("withdrawn_at", begun=True),
-)
-
 sharing = sa.Table(
     "sharing",
     metadata,
@@ -125,15 +116,9 @@ with placed as (
          case row_number() over (partition by client_id, programme
                                  order by body ->> 'status' in ('cancelled', 'noshow'), category <> 'appointments', occurred_at, record_id)
            when 1 then 'appointments' else 'session_frequency' end as category
-    from record where client_id = any($1::uuid[]) and body ->> 'kind' = 'session'),
-moved as (
-  update record r set category = placed.category, changed_at = now()
-    from placed where r.record_id = placed.record_id and r.category <> placed.category
-  returning r.record_id, r.client_id, r.programme, r.category)
-insert into record_withdrawn (record_id, token)
-select m.record_id, s.token from moved m join sharing s using (client_id, programme)
- where s.decision = 'opted_in' and m.category <> all(s.categories)
-on conflict (record_id, token) do update set withdrawn_at = now()"""
+    from record where client_id = any($1::uuid[]) and body ->> 'kind' = 'session')
+update record r set category = placed.category, changed_at = now()
+  from placed where r.record_id = placed.record_id and r.category <> placed.category"""
 
 FULFIL_APPOINTMENTS = """
 update record r set body = r.body || jsonb_build_object('status', 'fulfilled', 'held_on', h.held_on), changed_at = now()

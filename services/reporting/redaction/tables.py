@@ -47,7 +47,8 @@ with opening as (
 ending as (select client_id, programme, stream, decision_id from opening),
 {END},
 stale as (
-  update disclosure d set recalled_by = e.decision_id from ended e where d.token = e.token and d.recalled_by is null and d.path = 'partner_topic'),
+  update disclosure d set recalled_by = e.decision_id
+    from ended e where d.token = e.token and d.recalled_by is null and d.path = 'partner_topic'),
 opened as (
   insert into recipient_token (token, client_id, programme, stream)
   select gen_random_uuid(), client_id, programme, stream from opening returning token, client_id, programme),

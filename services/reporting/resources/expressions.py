@@ -19,7 +19,7 @@ def coding(system: str, code: str) -> str:
 
 def resource_id(token: str, own: str) -> str:
     """The id of a resource under a token. Without our own id, which is random, nobody can tell that two belong together."""
-    return f"encode(substring(sha256(convert_to({token}::text || '/' || {own}::text, 'UTF8')) for 16), 'hex')::uuid"
+    return f"encode(substring(sha256(convert_to({token}::text || '/' || ({own})::text, 'UTF8')) for 16), 'hex')::uuid"
 
 
 PROGRAMME_TAG = f"jsonb_build_array(jsonb_build_object('system', '{SYSTEM}:programme', 'code', s.programme))"
@@ -38,13 +38,16 @@ CODE = f"""case r.body ->> 'code'
   when 'gad-7' then {coding(f"'{LOINC}'", "'70274-6'")}
   else {coding(f"'{SYSTEM}:question'", "r.body ->> 'code'")} end"""
 
+KNOWN_SINCE = "greatest(r.changed_at, s.opened_at)"
+PATIENT_TAGS = f"{PROGRAMME_TAG} || case when r.record_id is null then '[]' else {CATEGORY_TAG} end"
+
 PATIENT = f"""
-select s.client_id, s.programme, s.token, r.category, 'Patient' as type, s.token as id, greatest(r.changed_at, s.opened_at) as changed_at,
+select s.client_id, s.programme, s.token, r.category, 'Patient' as type, s.token as id, {KNOWN_SINCE} as changed_at,
        jsonb_strip_nulls(jsonb_build_object(
-         'resourceType', 'Patient', 'id', s.token,
-         'meta', {_meta("greatest(r.changed_at, s.opened_at)", f"{PROGRAMME_TAG} || case when r.record_id is null then '[]' else {CATEGORY_TAG} end")},
+         'resourceType', 'Patient', 'id', s.token, 'meta', {_meta(KNOWN_SINCE, PATIENT_TAGS)},
          'gender', {GENDER}, 'birthDate', {BIRTH_YEAR},
-         'address', case when r.record_id is not null then jsonb_build_array(jsonb_build_object('state', {STATE}, 'country', 'US')) end)) as body
+         'address', case when r.record_id is not null then
+            jsonb_build_array(jsonb_build_object('state', {STATE}, 'country', 'US')) end)) as body
   from {{scope}} s
   left join record r on r.client_id = s.client_id and r.programme = s.programme
        and r.category = 'contact_and_demographics' and r.category = any(s.categories)"""
@@ -108,6 +111,10 @@ SCORE = f"""
   'interpretation', case when r.body -> 'interpretation' <> 'null' then
      jsonb_build_array({coding(f"'{SYSTEM}:severity'", "r.body ->> 'interpretation'")}) end)))"""
 
+# C16: the one session among the appointments has one id, whichever it is. Who cancels and books anew changes it, and leaves no row of ids
+# behind that would tell how often.
+OWN_ID = "case when r.category = 'appointments' and r.body ->> 'kind' = 'session' then 'session' else r.record_id::text end"
+
 RECORDS = f"""
 select s.client_id, s.programme, s.token, r.category, f.type, i.id, r.changed_at,
        jsonb_build_object('resourceType', f.type, 'id', i.id,
@@ -115,7 +122,7 @@ select s.client_id, s.programme, s.token, r.category, f.type, i.id, r.changed_at
   from {{scope}} s
   join record r on r.client_id = s.client_id and r.programme = s.programme
        and r.category = any(s.categories) and r.category <> 'contact_and_demographics'
- cross join lateral (select {resource_id("s.token", "r.record_id")} as id,
+ cross join lateral (select {resource_id("s.token", OWN_ID)} as id,
                             jsonb_build_object('reference', 'Patient/' || s.token) as patient) i
  cross join lateral (values {APPOINTMENT}, {SCORE}) as f(type, is_one, body)
  where f.is_one"""

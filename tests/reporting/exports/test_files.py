@@ -96,6 +96,8 @@ async def test_R5_an_old_part_is_gone_after_a_redaction(story: Story) -> None:
         for client in (first, second)
     ]
     (token,) = await sql(story, "select token from sharing where client_id = $1", first)
+    for url in await addresses(story, export_id):  # what was never taken is not listed afterwards
+        assert (await downloaded(story, url)).status_code == 200
     assert (await story.opt_out(first))["status"] == "effective"
     assert code_of(await downloaded(story, old)) == (410, "part_redacted")
     (new,) = await addresses(story, export_id, "Observation")

@@ -19,7 +19,7 @@ from reporting.exports.filling import NotWanted, fill_batch
 from reporting.release_gate.gate import Hold
 from reporting.resources.expressions import resource_id
 from reporting.schema import metadata
-from tests.reporting.exports.made import BOOKED, STREAM, STREAMS, Plan, at, built, deleted, fill, lines, references
+from tests.reporting.exports.made import STREAM, STREAMS, Plan, at, built, deleted, fill, lines, references
 
 
 @pytest.fixture(scope="module")
@@ -206,24 +206,6 @@ async def test_C16_an_opt_out_tells_nothing_of_what_was_never_taken(db: Database
         await plan.opt_out(client)
     assert await deleted(db, await usecases.progress(db, plan.id, first.export.export_id)) == {tokens[0]: {f"Patient/{tokens[0]}"}}
     assert await deleted(db, await plan.export(at(first))) == {}, "no token that was never given"
-
-
-async def test_C16_a_session_that_left_its_category_is_deleted_where_it_had_left(db: Database, plan: Plan) -> None:
-    given, not_given = await plan.client(scores=0), await plan.client(scores=0)
-    records = {client: await plan.record(client, "appointments", BOOKED) for client in (given, not_given)}
-    found = await plan.export(patients=(await plan.token(given),))
-    await plan.taken(found)
-    for client, record in records.items():
-        await db.pool.execute("update record set category = 'session_frequency', changed_at = now() where record_id = $1", record)
-        await db.pool.execute("insert into record_withdrawn (record_id, token) values ($1, $2)", record, await plan.token(client))
-    token = await plan.token(given)
-    own = await db.pool.fetchval(f"select {resource_id('$1::uuid', '$2::uuid')}", token, records[given])
-    increment = await plan.export(at(found))
-    assert await deleted(db, increment) == {token: {f"Appointment/{own}", f"Encounter/{own}"}}
-    await db.pool.execute("update record set category = 'appointments', changed_at = now() where record_id = $1", records[given])
-    back = await plan.export(at(found))
-    assert f"Appointment/{own}" in references(await lines(db, back.export))
-    assert await deleted(db, back) == {}, "nothing is in both"
 
 
 async def test_an_increment_of_some_types_lists_those_and_the_patient(db: Database, plan: Plan) -> None:

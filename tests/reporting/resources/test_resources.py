@@ -158,6 +158,23 @@ async def test_C16_without_its_own_consent_no_more_than_one_session_is_in_it(db:
     assert sorted(kinds) == ["consultation", "session"]
 
 
+async def test_C16_a_session_that_is_cancelled_and_booked_anew_is_the_same_resource(db: Database) -> None:
+    """A new id for each would leave a row of them with whoever follows the increments."""
+    person = Person()
+    await share(db, person, [category for category in EVERY if category is not Category.SESSION_FREQUENCY])
+    seen: list[list[tuple[str, str]]] = []
+    for _ in range(3):
+        booked = person.appointment("session")
+        await tell(db, handlers.on_appointment_scheduled, AppointmentScheduled(**booked, starts_at=NOW, ends_at=NOW))
+        for cancelled in (False, True):
+            if cancelled:
+                await tell(db, handlers.on_appointment_cancelled, AppointmentCancelled(**booked, starts_at=NOW, by="client"))
+            seen.append([(r["id"], r["status"]) for r in await resources_of(db, person) if r["resourceType"] == "Appointment"])
+    assert [len(found) for found in seen] == [1] * 6
+    assert [found[0][1] for found in seen] == ["booked", "cancelled"] * 3
+    assert len({found[0][0] for found in seen}) == 1
+
+
 async def test_C8_two_consents_of_one_person_share_no_id(db: Database) -> None:
     person, before = await somebody(db)
     await share(db, person, EVERY)
