@@ -62,14 +62,13 @@ async def race(
     stack: Stack, partner: Partner, sharers: Sequence[Sharer], course: Course, progress: Callable[[], float] | None = None
 ) -> Race:
     """By the clock or by what `progress` says (from 0 to 1); then waits until all has settled and collects what is left."""
-    began = time.monotonic()
-    way = progress or (lambda: (time.monotonic() - began) / course.seconds)
     random = Random(course.seed)
     recording = Recording(stack, random)
     beginning, since = await beginning_of(stack), time.monotonic_ns()
     async with taking_part(stack, partner, random, recording.recorder, webhook=course.webhook) as plan:
         await until(lambda: _asked(plan, random), course.patience)
-        enough = asyncio.Event()
+        enough, began = asyncio.Event(), time.monotonic()
+        way = progress or (lambda: (time.monotonic() - began) / course.seconds)
         taking = _take(plan, course, random, enough)
         chosen = random.sample(list(sharers), min(course.opt_outs, len(sharers)))
         stories = [_change_mind(recording, sharer, course, way, Random(f"{course.seed}/{n}")) for n, sharer in enumerate(chosen)]

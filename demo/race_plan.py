@@ -36,7 +36,7 @@ class Plan:
         since = random.choice(earlier).transaction_time if earlier and random.random() < 1 / 3 else None
         if random.random() < 0.5:
             return await self.recipient.export(since=since, by_patient=True)
-        return await self.recipient.export(random.sample(TYPES, random.randint(1, 3)), since)
+        return await self.recipient.export(random.sample(TYPES, random.randint(1, 2)), since)
 
     async def answer_recalls(self) -> int:
         """How many were open (one where nobody could tell). Some are acknowledged first, some are attested at once."""

@@ -52,7 +52,8 @@ async def test_invariants_1_to_5_hold_when_every_process_is_killed_during_the_ra
     assert set(KILLS) <= set(nemesis.done)
     assert report.counts["opt_outs_acknowledged"] >= OPT_OUTS
     assert report.counts["opt_outs_effective"] >= OPT_OUTS / 3, "the others became effective when nobody asked any more"
-    assert run.downloads >= 5
+    assert run.downloads >= 1
+    assert report.counts["releases_complete"] >= 50
     assert run.increments >= 2
     assert report.counts["recalls"] >= OPT_OUTS / 2, "whoever opted out before anything had left of it is not recalled"
     assert report.counts["releases_appended"] >= CLIENTS / 10

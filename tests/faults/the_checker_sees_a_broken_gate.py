@@ -15,7 +15,7 @@ from deploy.local.infrastructure import Infrastructure
 from deploy.local.stack import Stack
 
 SCRIPT = Path(__file__).with_name("broken_gate.py")
-COURSE = Course(opt_outs=24, seconds=5, downloaders=10, fresh_export_every=3, seed=7)
+COURSE = Course(opt_outs=24, seconds=8, downloaders=10, fresh_export_every=3, seed=7)
 
 
 @pytest.fixture(scope="module")

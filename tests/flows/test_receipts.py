@@ -60,10 +60,6 @@ async def test_C4_every_kind_of_decision_yields_a_receipt(story: Story, choice: 
     assert verify_with(await keys(story), RECEIPT, receipt)["event"]["event_type"] == kinds[choice]
 
 
-FOUR = 4
-"""The Patient, the Consent, the score and the form behind it."""
-
-
 async def test_C4_C9_the_proof_of_an_opt_out_grows_as_sinks_answer(story: Story) -> None:
     client = await story.sharing_client()
     manifest = await story.export_of(1)

@@ -12,6 +12,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from fhir.resources.R4B import get_fhir_model_class
 
+from common.contracts.partner import aggregates_topic, individual_topic, notices_topic
 from common.contracts.vocabulary import Category
 from demo.partner import token_of
 from demo.providers import participating
@@ -52,16 +53,16 @@ class Clinic:
 
     async def topics(self) -> list[Any]:
         """All records of all topics of this recipient, as they are now."""
-        stack = self.story.stack
+        stack, slug = self.story.stack, self.story.partner.slug
+        prefix = f"{stack.name}." if stack.name else ""
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=stack.infrastructure.bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+            *(prefix + topic(slug) for topic in (individual_topic, notices_topic, aggregates_topic)),
+            bootstrap_servers=stack.infrastructure.bootstrap,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
         )
         await consumer.start()
         try:
-            prefix = (f"{stack.name}." if stack.name else "") + f"partner.{self.story.partner.slug}."
-            consumer.subscribe([topic for topic in await consumer.topics() if topic.startswith(prefix)])
-            while not consumer.assignment():
-                await consumer.getmany(timeout_ms=100)
             ends = await consumer.end_offsets(list(consumer.assignment()))
             found: list[Any] = []
             while any([await consumer.position(partition) < end for partition, end in ends.items()]):
