@@ -150,5 +150,15 @@ async def open_pool(url: str, smallest: int, largest: int) -> Pool:
     )
 
 
+WAITS_TO_LEAD = "care-connect waits to lead"
+"""As pg_stat_activity names a connection that holds or waits for a leader's lock."""
+
+
+async def connect_to_lead(url: str) -> "asyncpg.Connection[asyncpg.Record]":
+    """For a lock that one process of several holds. Waiting for it counts as a transaction, which may last for days: whoever looks for the
+    oldest one under way passes over these by their name. They must write nothing that such a look is about."""
+    return await asyncpg.connect(url, server_settings={"application_name": WAITS_TO_LEAD})
+
+
 async def _leave_as_it_is(_connection: object) -> None:
     """asyncpg's own reset is a round trip at every release. Whoever takes a session lock gives it back or ends the connection."""

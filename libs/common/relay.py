@@ -13,12 +13,11 @@ import time
 from collections import deque
 from functools import partial
 
-import asyncpg
 from aiokafka import AIOKafkaProducer
 
 from common import kafka
 from common.cloudevents import Entry, to_headers
-from common.db import DOWN, Connection, Database
+from common.db import DOWN, Connection, Database, connect_to_lead
 from common.journal import Journal, heads
 from common.metrics import Metrics
 
@@ -84,7 +83,7 @@ class Relay:
                 await asyncio.sleep(0.2)
 
     async def _lead(self) -> None:
-        connection = await asyncpg.connect(self.db.url)
+        connection = await connect_to_lead(self.db.url)
         try:
             await connection.execute("select pg_advisory_lock(hashtext($1))", self._channel)
             connection.add_termination_listener(lambda *_: self._fail(ConnectionError("lost the leader's lock")))

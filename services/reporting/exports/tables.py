@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from common.contracts.vocabulary import Programme, Purpose
-from common.db import Connection, Pool
+from common.db import WAITS_TO_LEAD, Connection, Pool
 from common.schema import moment
 from reporting.exports.rules import Deleted, Export, OutputFormat, Part, Status, known_to_recipient
 from reporting.schema import metadata
@@ -94,9 +94,10 @@ insert into export (export_id, recipient_id, purpose, programme, types, patients
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'in_progress')"""
 
 # What was under way when the export was asked for may commit behind its back: it began no earlier than this, and the next increment has it.
-BEGIN = """
+BEGIN = f"""
 update export set transaction_time = least(requested_at, (
-         select min(xact_start) from pg_stat_activity where datname = current_database() and backend_type = 'client backend'))
+         select min(xact_start) from pg_stat_activity
+          where datname = current_database() and backend_type = 'client backend' and application_name <> '{WAITS_TO_LEAD}'))
  where export_id = $1 and transaction_time is null"""
 COMPLETE = """
 update export set status = 'complete', completed_at = $3, expires_at = $4

@@ -11,14 +11,13 @@ import time
 from collections.abc import Sequence
 from uuid import UUID
 
-import asyncpg
 from aiokafka import AIOKafkaProducer
 
 from common import kafka
 from common.clock import Clock
 from common.contracts.reporting import RedactionApplied, SinkReceipt
 from common.contracts.vocabulary import Programme, Sink
-from common.db import Connection, Database, Pool
+from common.db import Connection, Database, Pool, connect_to_lead
 from common.journal import Journal
 from common.problems import Problem
 from reporting.partner_topics import tables, topics
@@ -69,7 +68,7 @@ class Publisher:
                 await asyncio.sleep(0.3)
 
     async def _lead(self) -> None:
-        lock = await asyncpg.connect(self.db.url)
+        lock = await connect_to_lead(self.db.url)
         try:
             await lock.execute("select pg_advisory_lock(hashtext('partner publisher'))")
             await self._publish(lock)

@@ -9,9 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-import asyncpg
-
-from common.db import Connection
+from common.db import Connection, connect_to_lead
 from reporting.sealing import tables
 from reporting.sealing.epochs import begin_epoch, begun_at, destroy_epoch, epoch_key, epochs, sweep
 from reporting.sealing.tables import Wrapped
@@ -34,7 +32,7 @@ async def rotate(url: str, folder: Path, epoch_hours: float) -> None:
 
 
 async def _lead(url: str, folder: Path, epoch_hours: float) -> None:
-    tx = await asyncpg.connect(url)
+    tx = await connect_to_lead(url)
     try:
         await tx.execute("select pg_advisory_lock(hashtext('sealing epochs'))")
         await reconcile(tx, folder)

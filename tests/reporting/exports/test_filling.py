@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from common.contracts.vocabulary import Category
-from common.db import Database
+from common.db import Database, connect_to_lead
 from common.migrate import migrate
 from demo.partner import category_of, token_of
 from deploy.local.infrastructure import Infrastructure
@@ -157,6 +157,21 @@ async def test_a_transaction_that_commits_late_is_found_by_the_next_increment(db
     own = await db.pool.fetchval(f"select {resource_id('$1::uuid', '$2::uuid')}", token, record)
     assert f"Observation/{own}" not in references(await lines(db, first.export)), "it was not committed yet"
     assert f"Observation/{own}" in references(await lines(db, (await plan.export(at(first))).export))
+
+
+async def test_a_process_that_waits_to_lead_makes_no_increment_larger(db: Database, plan: Plan) -> None:
+    """Its wait counts as a transaction for as long as another process leads: every increment would begin there."""
+    leading, waiting = await connect_to_lead(db.url), await connect_to_lead(db.url)
+    await leading.execute("select pg_advisory_lock(hashtext('a test leads'))")
+    wait = asyncio.create_task(waiting.execute("select pg_advisory_lock(hashtext('a test leads'))"))
+    try:
+        await asyncio.sleep(0.1)
+        began = await db.pool.fetchval("select clock_timestamp()")
+        assert at(await plan.export()) >= began
+    finally:
+        leading.terminate()
+        await wait
+        waiting.terminate()
 
 
 async def test_R5_what_was_taken_is_listed_as_deleted_and_stands_nowhere_else(db: Database, plan: Plan) -> None:
