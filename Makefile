@@ -27,7 +27,7 @@ export CARE_CONNECT_SMTP := 127.0.0.1:18025
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run browser test test-containers verify-ledger lint fmt types generate lock bench soak-assessments soak-gate attacks up down clean ci
+.PHONY: help setup demo run browser test test-containers verify-ledger lint fmt types generate lock bench soak-assessments soak-gate soak-outage attacks up down clean ci
 
 ##@ Start
 help: ## List the targets
@@ -79,6 +79,9 @@ bench: $(READY) ## Measure the opt-out beside its floor and other relays
 
 soak-gate: $(READY) ## Race opt-outs against a gate that is broken on purpose: the checker must see it (two minutes)
 	@$(BIN)/python -m pytest -q tests/faults/the_checker_sees_a_broken_gate.py
+
+soak-outage: $(READY) ## Take servers and services away, one after the other, while people decide (four minutes)
+	@$(BIN)/python -m pytest -q tests/faults/defects_under_outage.py
 
 attacks: $(READY) ## Attack the aggregate reports in full depth, and with each rule switched off (ARGS="--seeds 2")
 	@$(BIN)/python -m tests.attacks $(ARGS)

@@ -66,7 +66,7 @@ async def race(
     recording = Recording(stack, random)
     beginning, since = await beginning_of(stack), time.monotonic_ns()
     async with taking_part(stack, partner, random, recording.recorder, webhook=course.webhook) as plan:
-        await until(lambda: _asked(plan, random), course.patience)
+        await until(lambda: _taken_once(plan, random), course.patience)
         enough, began = asyncio.Event(), time.monotonic()
         way = progress or (lambda: (time.monotonic() - began) / course.seconds)
         taking = _take(plan, course, random, enough)
@@ -104,6 +104,11 @@ async def _finish(recording: Recording, plan: Plan, course: Course, beginning: B
         sinks_complete=not left.final.open_receipts,
         settled_seconds=time.monotonic() - began,
     )
+
+
+async def _taken_once(plan: Plan, random: Random) -> bool:
+    """A race begins when the plan has something: what nobody has taken cannot be taken back."""
+    return await _asked(plan, random) and bool(await plan.recipient.download(plan.recipient.exports[-1]))
 
 
 async def _asked(plan: Plan, random: Random) -> bool:

@@ -148,7 +148,7 @@ class Real:
         printer.text("the real stack")
 
 
-PLAYS = int(os.environ.get("CARE_CONNECT_PLAYS", "3"))
+PLAYS = int(os.environ.get("CARE_CONNECT_PLAYS", "2"))
 """Random ones; more of them take some ten seconds each."""
 
 
@@ -159,7 +159,7 @@ def real(stack: Stack) -> Real:
 
 @pytest.mark.timeout(600)  # a failing example is made small first
 @settings(
-    max_examples=int(os.environ.get("CARE_CONNECT_PLAYS", "3")), deadline=None, print_blob=True, suppress_health_check=list(HealthCheck)
+    max_examples=int(os.environ.get("CARE_CONNECT_PLAYS", "2")), deadline=None, print_blob=True, suppress_health_check=list(HealthCheck)
 )
 @example(([EVERYTHING, EVERYTHING, "never"], LATE_RESOLUTION))
 @example(([EVERYTHING, EVERYTHING, "never"], WHILE_SUSPENDED))

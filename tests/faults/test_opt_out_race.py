@@ -16,7 +16,7 @@ from deploy.local.infrastructure import Infrastructure
 from deploy.local.stack import Stack
 from tests.faults.nemesis import KILLS, Nemesis
 
-CLIENTS, OPT_OUTS = 120, 100
+CLIENTS, OPT_OUTS = 90, 70
 SEED = int(os.environ.get("CARE_CONNECT_SEED") or Random().randrange(10**6))
 SMALL_PAGES = {"REPORTING_PAGE_ROWS": "15"}
 

@@ -68,7 +68,7 @@ async def test_C1_several_records_of_a_client_who_declined_beside_anothers_none_
     lines = await export_now(story)
     assert sorted(line["value"] for line in lines) == [2, 2, 2, 9], "all of the one who shares, nothing of the three others"
     assert len(by_person(lines)) == 1
-    assert [await disclosed(story, client) for client in (permitting, declining, undecided, gone)] == [4, 0, 0, 0]
+    assert [await disclosed(story, client) for client in (permitting, declining, undecided, gone)] == [10, 0, 0, 0]
 
 
 async def test_C16_C17_records_of_mixed_kinds_and_people_leave_by_what_each_has_consented_to(story: Story) -> None:

@@ -1,7 +1,7 @@
 """What other systems decide wrongly, lose, or take and drop, tried on ours. Releasing wrongly is in `test_defects_of_others.py`.
 
 The defects, with their sources: LEAP-CDS, Fides, Consent2Share, c15t, OneTrust, Didomi. What needs services to be away is in
-`tests/faults/test_defects_under_outage.py`.
+`tests/faults/defects_under_outage.py`.
 """
 
 import asyncio

@@ -53,7 +53,8 @@ class Charted(Practice):
 
 
 async def charted_of(practice: Practice) -> Charted:
-    charted = Charted(**vars(practice), client_id=await practice.known())
+    known = {name: value for name, value in vars(practice).items() if name != "partner"}
+    charted = Charted(**known, client_id=await practice.known())
     client = charted.client_id
     await charted.meets(client, 5)
     for day, total, method, severity in (

@@ -33,13 +33,14 @@ disclosure = sa.Table(
     moment("disclosed_at", filled=True),
 )
 
+# The line that heads a patient's block is no record, but whose it is has left with it.
 # Only what is shared at this moment, under the token of this consent; a parked client counts as opted out. Asked once a person and category
 # of the page, not of each row: the limits keep the planner from asking it of everybody instead, whatever it guesses of the page. Where
 # nobody is left out, the lines are read along the index with no further look.
 TAKE_PAGE = """
 with people as materialized (
-  select client_id, programme, token, category, count(*) as records, max(seq) as last
-    from (select r.client_id, r.programme, r.token, r.category, r.seq
+  select client_id, programme, token, category, count(*) as rows, count(resource) as records, max(seq) as last
+    from (select r.client_id, r.programme, r.token, r.category, r.resource, r.seq
             from export_row r where r.export_id = $1 and r.stream = $2 and r.part = $3 and r.seq > $4
            order by r.seq limit $5) page
    group by client_id, programme, token, category),
@@ -57,7 +58,7 @@ noted as (
     from (select client_id, programme, token, array_remove(array_agg(category), null) as categories, sum(records) as records
             from asked where released group by client_id, programme, token) c
    cross join (select * from export where export_id = $1 limit 1) e)
-select (select max(last) from people) as last, (select coalesce(sum(records), 0)::int from people) as looked_at,
+select (select max(last) from people) as last, (select coalesce(sum(rows), 0)::int from people) as looked_at,
        (select p.generation from export_part p join export e using (export_id)
          where p.export_id = $1 and p.stream = $2 and p.part = $3 and e.status = 'complete') as generation,
        {taken}
