@@ -59,12 +59,12 @@ async def test_C5_a_plan_gets_what_is_shared_once_it_is_registered(stack: Stack,
     await story.open()
     await story.sharing_client()
     await story.settled()
-    assert not [topic for topic in await topics_of(stack) if story.partner.slug in topic]
+    assert not [topic for topic in await topics_there(stack) if story.partner.slug in topic]
     await register(story.token("operations"))
     assert await eventually(lambda: states(stack, story.partner.slug))
 
 
-async def topics_of(stack: Stack) -> list[str]:
+async def topics_there(stack: Stack) -> list[str]:
     admin = AIOKafkaAdminClient(bootstrap_servers=stack.infrastructure.bootstrap)
     await admin.start()
     try:
