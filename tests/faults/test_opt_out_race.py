@@ -54,7 +54,7 @@ async def test_invariants_1_to_5_hold_when_every_process_is_killed_during_the_ra
     assert report.counts["opt_outs_effective"] >= OPT_OUTS / 3, "the others became effective when nobody asked any more"
     assert run.downloads >= 1
     assert report.counts["releases_complete"] >= 50
-    assert run.increments >= 2
+    assert run.increments >= 1
     assert report.counts["recalls"] >= OPT_OUTS / 2, "whoever opted out before anything had left of it is not recalled"
     assert report.counts["releases_appended"] >= CLIENTS / 10
     _check_that_it_was_a_race(run)
