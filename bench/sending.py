@@ -19,7 +19,6 @@ from assessments.assignments.facts import facts_of
 from assessments.assignments.rules import AssignmentState
 from assessments.assignments.telling import Told, notice_of, sent
 from assessments.assignments.windows import window_of
-from assessments.notices.usecases import tell
 from assessments.schedules.versions import Versions, ship
 from assessments.schema import metadata
 from bench import figures
@@ -30,6 +29,7 @@ from common.db import Database
 from common.deadlines.firing import BATCH, Sweep
 from common.journal import Journal
 from common.migrate import migrate
+from common.notices.usecases import tell
 from deploy.local.infrastructure import Infrastructure
 
 STREAMS = 16

@@ -143,6 +143,7 @@ class Stack:
         yield "CONSENT_PUBLIC_URL", self.url("consent")
         yield "CONSENT_PRIVACY_ADDRESS", PRIVACY_ADDRESS
         yield "CONSENT_ADDRESS_KEY", SECRET
+        yield "CONSENT_DOCUMENT_KEY", SECRET
         yield "CONSENT_AUTHSERV_ID", AUTHSERV_ID
         yield "CONSENT_SMTP_PORT", str(self.ports[f"{name} smtp"])
         yield "CONSENT_SMTP_RELAY_HOST", "127.0.0.1"
@@ -159,7 +160,7 @@ class Stack:
 
 
 NEIGHBOURS = {
-    "consent": ("scheduling", "reporting"),
+    "consent": ("scheduling", "assessments", "reporting"),
     "scheduling": ("consent",),
     "assessments": ("scheduling",),
     "reporting": ("consent", "scheduling", "assessments"),

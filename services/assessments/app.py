@@ -14,7 +14,6 @@ from assessments.clients.handlers import on_client_registered
 from assessments.fhir.routes import BODY_LIMITS
 from assessments.fhir.routes import router as fhir
 from assessments.instruments.routes import router as instruments
-from assessments.notices.delivery import deliver_notices
 from assessments.outcomes.routes import router as outcomes
 from assessments.pages.form import router as form
 from assessments.pages.scores import router as scores
@@ -34,6 +33,7 @@ from common.contracts.event import Event
 from common.contracts.scheduling import ClientRegistered
 from common.db import when_there
 from common.deadlines.firing import Sweep
+from common.notices.delivery import deliver_notices
 from common.pages.rendering import Pages
 from common.service import Definition, Running, build, serve
 

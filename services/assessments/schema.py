@@ -2,6 +2,7 @@
 
 from common.db import new_metadata
 from common.deadlines.tables import add_deadlines
+from common.notices.tables import add_waiting_notices
 from common.schema import add_applied, add_idempotency, add_journal
 
 metadata = new_metadata()
@@ -9,3 +10,4 @@ add_journal(metadata)
 add_applied(metadata)
 add_idempotency(metadata)
 add_deadlines(metadata)
+add_waiting_notices(metadata)

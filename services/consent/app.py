@@ -12,18 +12,28 @@ from common.contracts.catalogue import EVENTS
 from common.contracts.reporting import RedactionApplied
 from common.contracts.scheduling import ClientRegistered, SharingChosen
 from common.db import when_there
+from common.deadlines.firing import Sweep
+from common.notices.delivery import deliver_notices
 from common.pages.rendering import Pages, Site
 from common.service import Definition, Running, build, serve
+from consent.access_requests.routes import router as access_requests
+from consent.accounting.routes import router as accounting
+from consent.collections.asking import ask_for_parts
+from consent.collections.taking import take_parts
+from consent.corrections.delivery import deliver_corrections
+from consent.corrections.routes import router as corrections
 from consent.decisions.handlers import DecisionHandlers
 from consent.decisions.opt_outs import router as opt_outs
 from consent.decisions.routes import router as decisions
 from consent.decisions.usecases import Book, places_of
+from consent.documents.sealing import DocumentKey
 from consent.explanations.routes import router as explanations
 from consent.ledger.checkpoints import make_checkpoints
 from consent.ledger.routes import router as ledger
 from consent.ledger.signing import Signer
 from consent.ledger.usecases import Ledger
 from consent.ledger.witnesses import witnesses_at
+from consent.legal_demands.routes import router as legal_demands
 from consent.mail.addresses import router as mail_addresses
 from consent.mail.routes import router as mails
 from consent.mail.smtp import serve_smtp
@@ -33,8 +43,14 @@ from consent.notices.routes import router as notices
 from consent.notices.usecases import load_shipped_notices
 from consent.opt_out_links.routes import link_for
 from consent.opt_out_links.routes import router as opt_out_links
+from consent.pages.my_access import router as my_access
+from consent.pages.my_corrections import router as my_corrections
 from consent.pages.my_data_sharing import router as my_data_sharing
+from consent.pages.my_disclosures import router as my_disclosures
 from consent.pages.neighbour import Reporting
+from consent.pages.office_contracts import router as office_contracts
+from consent.pages.office_legal_demands import router as office_legal_demands
+from consent.pages.office_requests import router as office_requests
 from consent.pages.privacy_office import router as privacy_office
 from consent.propagation.handlers import ReceiptHandlers
 from consent.propagation.overdue import mark_overdue_receipts
@@ -44,10 +60,17 @@ from consent.receipts.routes import router as receipts_of_decisions
 from consent.receipts.rules import Controller
 from consent.schema import metadata
 from consent.settings import ConsentSettings
+from consent.statutory_deadlines.acting import actions
+from consent.statutory_deadlines.policies import POLICIES
+from consent.statutory_deadlines.telling import outcome_events
 
 MIGRATIONS, PAGES_FOLDER = Path(__file__).parent / "migrations", Path(__file__).parent / "pages"
-ROUTERS = (decisions, opt_outs, explanations, receipts_of_decisions, opt_out_links, propagation, notices, mails, mail_addresses, ledger)
-PAGES = (my_data_sharing, privacy_office)
+DECISIONS = (decisions, opt_outs, explanations, receipts_of_decisions, opt_out_links, propagation, notices, mails, mail_addresses, ledger)
+RIGHTS = (access_requests, corrections, legal_demands, accounting)
+CLIENT_PAGES = (my_data_sharing, my_access, my_corrections, my_disclosures)
+OFFICE_PAGES = (privacy_office, office_requests, office_legal_demands, office_contracts)
+ROUTERS = (*DECISIONS, *RIGHTS, *CLIENT_PAGES, *OFFICE_PAGES)
+BODY_LIMITS = {"/v1/legal-documents": 16 << 20}
 
 
 def create_app(settings: ConsentSettings) -> FastAPI:
@@ -79,6 +102,8 @@ def create_app(settings: ConsentSettings) -> FastAPI:
         state.post_room = PostRoom(
             state.book, settings.address_key, settings.mail_due_seconds, lambda client: link_for(state.signer, settings, client).url
         )
+        state.document_key = DocumentKey(settings.document_key)
+        sweep = Sweep(running.db, running.journal, running.clock, POLICIES, actions(running), outcome_events, running.metrics)
         arrived, answered = asyncio.Event(), asyncio.Event()
         state.answered = answered
         taking_in = [serve_smtp(running.db, settings, running.clock, arrived)] if settings.smtp_port else []
@@ -88,11 +113,24 @@ def create_app(settings: ConsentSettings) -> FastAPI:
             send_replies(running.db, settings, answered),
             watch_deadlines(running.db, running.clock, running.metrics),
             mark_overdue_receipts(running.db, running.metrics),
+            sweep.run(),
+            deliver_notices(running.db, running.http, running.token, settings.scheduling_url, running.clock),
+            ask_for_parts(running, state.document_key),
+            take_parts(running, state.document_key),
+            deliver_corrections(running),
             make_checkpoints(Ledger(running.db.pool, running.journal.source, state.signer), running.clock, settings.checkpoint_seconds),
         ]
 
     definition = Definition(
-        "consent", "Care Connect: consent", (*ROUTERS, *PAGES), MIGRATIONS, metadata, subscriptions, start=start, in_turns=opens_sharing
+        "consent",
+        "Care Connect: consent",
+        ROUTERS,
+        MIGRATIONS,
+        metadata,
+        subscriptions,
+        start=start,
+        in_turns=opens_sharing,
+        body_limits=BODY_LIMITS,
     )
     return build(definition, settings)
 

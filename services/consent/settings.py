@@ -11,6 +11,7 @@ class ConsentSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="CONSENT_")
 
     scheduling_url: str
+    assessments_url: str
     reporting_url: str
     signing_key_file: Path
     """The private key (PEM) for ledger checkpoints and receipts; retired ones beside it (`consent.ledger.signing`)."""
@@ -43,5 +44,7 @@ class ConsentSettings(ServiceSettings):
     """Where answers are handed to."""
     parked_due_seconds: float = 3600
     """After this long a client whose events wait behind one that could not be applied is overdue, on the privacy officer's page."""
+    document_key: str
+    """Under which what is kept encrypted is encrypted (legal documents, parts, bundles). Set once: with another one none of it opens."""
     cookie_secure: bool = True
     """False only where pages are served over plain HTTP, in the local stack."""

@@ -13,8 +13,11 @@ from common.contracts.event import Event
 from common.db import Connection
 from common.pages.rendering import Pages
 from common.service import Definition, Running, build, serve
+from reporting.audits.routes import router as audits
 from reporting.authorization.routes import router as authorization
 from reporting.authorization.usecases import PartnerVerifier
+from reporting.contracts.routes import router as contracts
+from reporting.directions.routes import router as directions
 from reporting.disclosures.routes import router as disclosures
 from reporting.exports.building import Builder
 from reporting.exports.capability import router as capability
@@ -46,8 +49,8 @@ from reporting.webhooks.sending import send_webhooks
 
 Handlers = Mapping[type[Event], Handler]
 MIGRATIONS = Path(__file__).parent / "migrations"
-INDIVIDUAL = (recipients, authorization, capability, exports, files, sealing, previews, recalls, webhooks, disclosures)
-AGGREGATE = (releases, reports, report_pages)
+INDIVIDUAL = (recipients, contracts, audits, authorization, capability, exports, files, sealing, previews, recalls, webhooks, disclosures)
+AGGREGATE = (releases, reports, report_pages, directions)
 ROUTERS = (*INDIVIDUAL, *AGGREGATE)
 
 

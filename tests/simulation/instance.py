@@ -21,9 +21,9 @@ from uuid import UUID, uuid4
 from assessments.assignments import changes, marking, planning, sending
 from assessments.assignments.rules import AssignmentState
 from assessments.care import handlers
-from assessments.notices import delivery
 from common.deadlines import rules as deadlines
 from common.deadlines.firing import Sweep
+from common.notices import delivery
 from tests.simulation.clock import SHARED, follow
 
 BROKEN = "BROKEN_SENDING"

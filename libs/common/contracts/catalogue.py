@@ -1,6 +1,6 @@
 """Every event there is, by its name on the wire, and the topic of each publisher."""
 
-from common.contracts import assessments, consent, reporting, scheduling
+from common.contracts import assessments, consent, privacy, reporting, scheduling
 from common.contracts.event import Event
 
 EVENTS: dict[str, type[Event]] = {
@@ -52,6 +52,7 @@ EVENTS: dict[str, type[Event]] = {
         reporting.RedactionApplied,
         reporting.RecallAttested,
         reporting.RecallEscalated,
+        privacy.StatutoryDeadlineMissed,
     )
 }
 

@@ -24,8 +24,11 @@ class Texts:
 
     @classmethod
     def read(cls, folder: Path, language: str) -> "Texts":
-        shared, own = (json.loads((texts / f"{language}.json").read_text(encoding="utf-8")) for texts in (SHARED, folder))
-        return cls(language, shared | own)
+        """Those of `<language>.json` and of any `<part>.<language>.json` beside it."""
+        found: dict[str, str] = {}
+        for file in (SHARED / f"{language}.json", *sorted(folder.glob(f"*{language}.json"))):
+            found |= json.loads(file.read_text(encoding="utf-8"))
+        return cls(language, found)
 
     def __call__(self, key: str, **values: object) -> str:
         """Raises KeyError for a text that there is not: a page with a hole in it is a defect."""

@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from assessments.assignments import tables
 from assessments.assignments.marking import mark_answered
 from assessments.assignments.rules import AssignmentState
-from assessments.notices.usecases import withdraw
 from assessments.responses.rules import AssessmentResponse
 from common.deadlines import engine
+from common.notices.usecases import withdraw
 
 
 async def response_completed(tx: AsyncConnection, response: AssessmentResponse, now: datetime) -> None:

@@ -17,10 +17,10 @@ from assessments.assignments.rules import Assignment, AssignmentState
 from assessments.assignments.telling import Told, expired, notice_of, sent
 from assessments.assignments.windows import Facts, is_answered, window_of
 from assessments.care.rules import Episode
-from assessments.notices.usecases import tell
 from assessments.schedules.rules import CLOSE, REMIND, SEND, Schedule
 from assessments.schedules.versions import Versions
 from common.deadlines.firing import Action, Fired, Firing
+from common.notices.usecases import tell
 
 Batch = Mapping[UUID, Assignment]
 Step = Callable[[AsyncConnection, Batch, Sequence[Firing], datetime], Awaitable[Fired]]

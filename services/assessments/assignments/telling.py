@@ -6,9 +6,9 @@ from typing import Any
 
 from assessments.assignments.rules import Assignment
 from assessments.links.rules import sign
-from assessments.notices.rules import Notice
 from assessments.schedules.rules import Schedule
 from common.contracts.assessments import AssessmentExpired, AssessmentSent
+from common.notices.rules import Notice
 
 LINK_OUTLIVES = timedelta(days=60)
 """A visit may be moved, and with it the time to answer. Until when it can be answered, the assignment says; the link may be older."""

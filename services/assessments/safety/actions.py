@@ -6,11 +6,11 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assessments.care.tables import providers_of
-from assessments.notices.usecases import tell
 from assessments.safety import rules, tables
 from assessments.safety.rules import SafetyFlag
 from common.contracts.event import Event
 from common.deadlines.firing import Action, Fired, Firing
+from common.notices.usecases import tell
 
 
 def actions() -> Mapping[str, Action]:

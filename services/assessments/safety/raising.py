@@ -6,7 +6,6 @@ from uuid import uuid4
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assessments.care.tables import providers_of
-from assessments.notices.usecases import tell
 from assessments.responses.rules import Draft
 from assessments.safety import rules, tables
 from assessments.safety.policies import POLICIES
@@ -14,6 +13,7 @@ from assessments.safety.rules import SafetyFlag
 from common.contracts.event import Event
 from common.deadlines import engine
 from common.deadlines.policies import newest
+from common.notices.usecases import tell
 
 
 async def raise_flag(tx: AsyncConnection, draft: Draft, item: str | None, now: datetime) -> list[Event]:

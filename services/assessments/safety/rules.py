@@ -10,9 +10,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from assessments.notices.rules import CLINICAL_TEAM, Notice
 from common.contracts.assessments import SafetyFlagAcknowledged, SafetyFlagEscalated, SafetyFlagRaised
 from common.contracts.vocabulary import Programme
+from common.notices.rules import CLINICAL_TEAM, Notice
 from common.problems import Problem
 
 ACKNOWLEDGEMENT = "safety_acknowledgement"

@@ -24,6 +24,7 @@ from consent.receipts.rules import EVENT_TYPES
 
 Ticks = Mapping[Programme, Collection[Category]]
 """What stands ticked in a form that is shown again; of other programmes, what was decided."""
+DECISIONS = frozenset(kind.type for kind in EVENT_TYPES)
 ORDINARY = tuple(category for category in Category if category is not Category.SESSION_FREQUENCY)
 
 
@@ -104,7 +105,11 @@ async def history(db: Database, client_id: UUID) -> Sequence[Line]:
     """The newest first."""
     async with db.pool.acquire() as tx:
         rows = await tables.history_of(tx, client_id)
-    lines = [Line(_event(row["type"], row["payload"]), row["stream"], row["position"], row["digest"].hex()) for row in rows]
+    lines = [
+        Line(_event(row["type"], row["payload"]), row["stream"], row["position"], row["digest"].hex())
+        for row in rows
+        if row["type"] in DECISIONS
+    ]
     return lines[::-1]
 
 

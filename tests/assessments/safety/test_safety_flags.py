@@ -13,8 +13,6 @@ from assessments.assignments.tables import assignment as assignments
 from assessments.care.tables import care_request
 from assessments.clients.tables import known_client
 from assessments.instruments.catalogue import newest
-from assessments.notices.rules import CLINICAL_TEAM
-from assessments.notices.tables import waiting_notice
 from assessments.responses import usecases as responses
 from assessments.responses.rules import Answered, Answerer, AssessmentResponse, Imported
 from assessments.safety import usecases as safety
@@ -30,6 +28,7 @@ from common.deadlines.firing import Sweep
 from common.idempotency import IdempotencyKey
 from common.journal import Journal
 from common.migrate import migrate
+from common.notices.rules import CLINICAL_TEAM
 from common.problems import Problem
 from deploy.local.infrastructure import Infrastructure
 from tests.assessments.responses.people import CODES, ITEM_9, NOON, assignment
@@ -107,7 +106,7 @@ class Clinic:
 
     async def told(self) -> list[tuple[str, UUID]]:
         """In the order of telling."""
-        told = waiting_notice.c
+        told = metadata.tables["waiting_notice"].c
         async with self.db.begin() as tx:
             ids = [flag.flag_id for flag in await self.flags()]
             rows = await tx.execute(sa.select(told.template, told.recipient_id).where(told.about.in_(ids)).order_by(told.created_at))

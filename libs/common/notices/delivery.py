@@ -9,10 +9,10 @@ from uuid import UUID
 
 import httpx
 
-from assessments.notices import tables
-from assessments.notices.rules import Notice
 from common.clock import Clock
 from common.db import Database
+from common.notices import tables
+from common.notices.rules import Notice
 from common.service_token import ServiceToken
 from common.waking import Waking
 

@@ -1,4 +1,4 @@
-"""What clients, providers and the clinical team are told. The texts, addresses and inboxes are scheduling's; here is only what to tell."""
+"""What clients, providers and teams are told by other services than scheduling, whose the texts, addresses and inboxes are."""
 
 from dataclasses import dataclass
 from datetime import datetime

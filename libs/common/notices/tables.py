@@ -8,30 +8,32 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from assessments.notices.rules import Notice
-from assessments.schema import metadata
 from common.db import Database
+from common.notices.rules import Notice
 from common.schema import moment
 
-waiting_notice = sa.Table(
-    "waiting_notice",
-    metadata,
-    sa.Column("notice_id", pg.UUID(as_uuid=True), primary_key=True),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("recipient_id", pg.UUID(as_uuid=True), nullable=False),
-    sa.Column("template", sa.Text, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("about", pg.UUID(as_uuid=True)),
-    moment("starts_at", nullable=True),
-    sa.Column("link", sa.Text),
-    moment("not_after", nullable=True),
-    moment("created_at"),
-    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
-    moment("next_attempt_at", filled=True),
-    sa.UniqueConstraint("kind", "recipient_id", "reason"),
-    sa.Index("waiting_notice_next_idx", "next_attempt_at"),
-    sa.Index("waiting_notice_about_idx", "about"),
-)
+
+def add_waiting_notices(metadata: sa.MetaData) -> sa.Table:
+    return sa.Table(
+        "waiting_notice",
+        metadata,
+        sa.Column("notice_id", pg.UUID(as_uuid=True), primary_key=True),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("recipient_id", pg.UUID(as_uuid=True), nullable=False),
+        sa.Column("template", sa.Text, nullable=False),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("about", pg.UUID(as_uuid=True)),
+        moment("starts_at", nullable=True),
+        sa.Column("link", sa.Text),
+        moment("not_after", nullable=True),
+        moment("created_at"),
+        sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+        moment("next_attempt_at", filled=True),
+        sa.UniqueConstraint("kind", "recipient_id", "reason"),
+        sa.Index("waiting_notice_next_idx", "next_attempt_at"),
+        sa.Index("waiting_notice_about_idx", "about"),
+    )
+
 
 CLAIM = timedelta(seconds=30)
 """Longer than a hand-over takes. Whoever dies meanwhile leaves them to the next; scheduling knows each reason once."""

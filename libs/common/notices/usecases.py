@@ -6,10 +6,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from assessments.notices import tables
-from assessments.notices.delivery import deliveries
-from assessments.notices.rules import Notice
 from common.db import after_commit
+from common.notices import tables
+from common.notices.delivery import deliveries
+from common.notices.rules import Notice
 
 
 async def tell(tx: AsyncConnection, notices: Sequence[Notice], now: datetime) -> None:

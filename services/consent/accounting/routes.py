@@ -1,0 +1,5 @@
+"""To be written."""
+
+from fastapi import APIRouter
+
+router = APIRouter(prefix="/v1", tags=["accounting of disclosures"])

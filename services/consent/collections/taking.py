@@ -1,0 +1,10 @@
+"""To be written."""
+
+import asyncio
+
+from common.service import Running
+from consent.documents.sealing import DocumentKey
+
+
+async def take_parts(running: Running, key: DocumentKey) -> None:
+    await asyncio.Event().wait()
