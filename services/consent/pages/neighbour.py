@@ -1,6 +1,7 @@
 """What the pages show of reporting: the preview of a client's records, and its parked clients. Reporting may be away: then None."""
 
 import asyncio
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -43,6 +44,15 @@ class Reporting:
 
     async def parked(self) -> ParkedClients | None:
         return _read(ParkedClients, await self._get("/v1/parked-clients", {}))
+
+    async def get_json(self, path: str, query: dict[str, Any]) -> dict[str, Any] | None:
+        """An object, or None where there was no such answer."""
+        body = await self._get(path, query)
+        try:
+            said = json.loads(body) if body else None
+        except ValueError:
+            return None
+        return said if isinstance(said, dict) else None
 
     async def _get(self, path: str, query: dict[str, Any]) -> bytes | None:
         try:
