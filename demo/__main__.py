@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from demo.acts import choose, export, load
+from demo.asking import ask_for_a_copy
 from demo.calling import lanes
 from demo.ending import sum_up
 from demo.mailing import opt_out_by_mail
@@ -32,7 +33,20 @@ from deploy.local.infrastructure import Infrastructure
 from deploy.local.paths import run_folder
 from deploy.local.stack import Stack
 
-ACTS = (load, choose, judge, export, opt_out, opt_in_again, race_against_downloads, opt_out_by_mail, seek_care, report, sum_up)
+ACTS = (
+    load,
+    choose,
+    judge,
+    export,
+    opt_out,
+    opt_in_again,
+    race_against_downloads,
+    opt_out_by_mail,
+    ask_for_a_copy,
+    seek_care,
+    report,
+    sum_up,
+)
 SEED, CLIENTS = 2026, 1000
 LANES = 24
 

@@ -17,6 +17,29 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 LASTS = 200
 """Seconds that an access token is used; it is good for 300."""
 CATEGORY = "urn:care-connect:category"
+TERMS: dict[str, Any] = {
+    "reference": "CC-HP-2020/1",
+    "legal_name": "Example Health Plan, Inc.",
+    "address": "1 Plan Street, Springfield, MA 01101, USA",
+    "obligations": [
+        "encryption_at_rest",
+        "encryption_in_transit",
+        "no_redisclosure",
+        "no_reidentification",
+        "no_rate_or_coverage_use",
+        "deletion_on_recall",
+        "breach_notice",
+        "return_or_destruction_at_end",
+    ],
+    "delete_within_days": 10,
+    "breach_notice_hours": 72,
+    "audit_right": True,
+    "audit_every_months": 12,
+    "document_digest": "5b" * 32,
+    "valid_from": "2020-01-01T00:00:00Z",
+    "valid_until": "2045-01-01T00:00:00Z",
+}
+"""What was signed with it (C14)."""
 
 
 @dataclass
@@ -27,6 +50,7 @@ class Partner:
     base: str
     plan_id: UUID
     key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-384", {"kid": "1", "use": "sig", "alg": "ES384"}))
+    contract_id: UUID = field(default_factory=uuid4)
     _token: str = ""
     _until: float = 0.0
 
@@ -40,12 +64,18 @@ class Partner:
         return f"plan-{self.plan_id.hex[:12]}"
 
     async def register(self, operations: Mapping[str, str], **more: Any) -> dict[str, Any]:
-        """What the network's staff do once. Raises httpx.HTTPStatusError."""
+        """What the network's staff do once: who it is, and the contract that it acts under. Raises httpx.HTTPStatusError."""
         body = {"slug": self.slug, "smart_client_id": self.client, "jwks": {"keys": [self.key.as_dict(private=False)]}, **more}
         answer = await self.http.put(f"{self.base}/v1/recipients/{self.plan_id}", json=body, headers=dict(operations))
         answer.raise_for_status()
         registered: dict[str, Any] = answer.json()
+        (await self.sign(operations)).raise_for_status()
         return registered
+
+    async def sign(self, operations: Mapping[str, str], contract_id: UUID | None = None, **terms: Any) -> httpx.Response:
+        """C14: without a contract in force it gets nothing."""
+        url = f"{self.base}/v1/recipients/{self.plan_id}/contracts/{contract_id or self.contract_id}"
+        return await self.http.put(url, json=TERMS | terms, headers=dict(operations))
 
     def assertion(self, **claims: Any) -> str:
         now = int(time.time())

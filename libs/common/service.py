@@ -24,6 +24,10 @@ from common.connection import DeliveringProtocol
 from common.consumer import Consumer
 from common.contracts.catalogue import topic_of
 from common.db import DOWN, Database, when_there
+from common.holdings.answering import answer_for_parts
+from common.holdings.reading import Opening
+from common.holdings.registry import Holder, Registry
+from common.holdings.routes import holdings_of
 from common.http import Edge, InTurns, add_error_handlers
 from common.journal import Journal
 from common.metrics import Metrics
@@ -54,6 +58,8 @@ class Definition:
     """Bytes, of the paths that take files."""
     in_turns: InTurns | None = None
     """Requests that come in masses and take turns, so that the others never wait behind them."""
+    holdings: Registry | None = None
+    """What it holds of a client: asked for over HTTP in numbers, and by a collection."""
     start: Callable[["Running"], Awaitable[Sequence[Awaitable[None]]]] | None = None
     """Puts what the service's own routes need on `app.state`; answers its own background work."""
 
@@ -72,6 +78,8 @@ class Running:
     token: ServiceToken
     positions: dict[str, Positions] = field(default_factory=dict)
     catch_ups: dict[str, CatchUp] = field(default_factory=dict)
+    opening: dict[str, Opening] = field(default_factory=dict)
+    """By table: what makes readable, for a part, what is kept encrypted."""
 
 
 def build(definition: Definition, settings: ServiceSettings) -> FastAPI:
@@ -85,7 +93,8 @@ def build(definition: Definition, settings: ServiceSettings) -> FastAPI:
     app.state.metrics, app.state.clock = metrics, Clock(simulated=settings.clock == "simulated")
     app.state.journal = Journal(definition.name, settings.streams)
     add_error_handlers(app)
-    for router in (operating.health, operating.router, *definition.routers):
+    own = () if definition.holdings is None else (holdings_of(definition.name, definition.holdings),)
+    for router in (operating.health, operating.router, *definition.routers, *own):
         app.include_router(router)
     if settings.cors_origins:
         app.add_middleware(
@@ -113,6 +122,9 @@ async def _running(definition: Definition, settings: ServiceSettings, app: FastA
         work = [_topics_then_relay(definition, settings, relay), *_consuming(definition, running)]
         if definition.start:
             work += await definition.start(running)
+        if definition.holdings is not None:
+            holder = Holder(definition.name, definition.holdings, definition.metadata.tables)
+            work.append(answer_for_parts(running, holder))
         app.state.db = db
         tasks = [asyncio.ensure_future(piece) for piece in (*work, _count_parked(db, metrics))]
         _spare_the_collector()

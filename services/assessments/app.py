@@ -10,9 +10,10 @@ from assessments.assignments.planning import plan_assignments
 from assessments.assignments.routes import router as assignments
 from assessments.assignments.telling import Told
 from assessments.care.handlers import HANDLERS
-from assessments.clients.handlers import on_client_registered
+from assessments.clients.handlers import on_client_corrected, on_client_registered
 from assessments.fhir.routes import BODY_LIMITS
 from assessments.fhir.routes import router as fhir
+from assessments.holdings import ASSESSMENTS
 from assessments.instruments.routes import router as instruments
 from assessments.outcomes.routes import router as outcomes
 from assessments.pages.form import router as form
@@ -29,6 +30,7 @@ from assessments.schema import metadata
 from assessments.settings import AssessmentsSettings
 from common.applying import Handler, Subscription
 from common.contracts.catalogue import EVENTS
+from common.contracts.corrections import ClientCorrected
 from common.contracts.event import Event
 from common.contracts.scheduling import ClientRegistered
 from common.db import when_there
@@ -44,7 +46,8 @@ PAGES = (form, scores)
 
 def create_app(settings: AssessmentsSettings) -> FastAPI:
     def subscriptions(_: Running) -> Sequence[tuple[Subscription, str]]:
-        handlers: dict[type[Event], Handler] = {ClientRegistered: on_client_registered, **HANDLERS}
+        clients: dict[type[Event], Handler] = {ClientRegistered: on_client_registered, ClientCorrected: on_client_corrected}
+        handlers = {**clients, **HANDLERS}
         return ((Subscription("scheduling", handlers, EVENTS), settings.scheduling_url),)
 
     async def start(running: Running) -> Sequence[Awaitable[None]]:
@@ -67,6 +70,7 @@ def create_app(settings: AssessmentsSettings) -> FastAPI:
         metadata,
         subscriptions,
         body_limits=BODY_LIMITS,
+        holdings=ASSESSMENTS,
         start=start,
     )
     return build(definition, settings)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -16,7 +17,9 @@ from common.deadlines.firing import Sweep
 from common.notices.delivery import deliver_notices
 from common.pages.rendering import Pages, Site
 from common.service import Definition, Running, build, serve
+from consent.access_requests.making import Maker, make_copies, watch_access
 from consent.access_requests.routes import router as access_requests
+from consent.access_requests.usecases import Counter
 from consent.accounting.routes import router as accounting
 from consent.collections.asking import ask_for_parts
 from consent.collections.taking import take_parts
@@ -26,8 +29,10 @@ from consent.decisions.handlers import DecisionHandlers
 from consent.decisions.opt_outs import router as opt_outs
 from consent.decisions.routes import router as decisions
 from consent.decisions.usecases import Book, places_of
+from consent.documents.routes import router as legal_documents
 from consent.documents.sealing import DocumentKey
 from consent.explanations.routes import router as explanations
+from consent.holdings import CONSENT, openings
 from consent.ledger.checkpoints import make_checkpoints
 from consent.ledger.routes import router as ledger
 from consent.ledger.signing import Signer
@@ -47,8 +52,10 @@ from consent.pages.my_access import router as my_access
 from consent.pages.my_corrections import router as my_corrections
 from consent.pages.my_data_sharing import router as my_data_sharing
 from consent.pages.my_disclosures import router as my_disclosures
+from consent.pages.my_holdings import router as my_holdings
 from consent.pages.neighbour import Reporting
 from consent.pages.office_contracts import router as office_contracts
+from consent.pages.office_corrections import router as office_corrections
 from consent.pages.office_legal_demands import router as office_legal_demands
 from consent.pages.office_requests import router as office_requests
 from consent.pages.privacy_office import router as privacy_office
@@ -66,11 +73,16 @@ from consent.statutory_deadlines.telling import outcome_events
 
 MIGRATIONS, PAGES_FOLDER = Path(__file__).parent / "migrations", Path(__file__).parent / "pages"
 DECISIONS = (decisions, opt_outs, explanations, receipts_of_decisions, opt_out_links, propagation, notices, mails, mail_addresses, ledger)
-RIGHTS = (access_requests, corrections, legal_demands, accounting)
-CLIENT_PAGES = (my_data_sharing, my_access, my_corrections, my_disclosures)
-OFFICE_PAGES = (privacy_office, office_requests, office_legal_demands, office_contracts)
+RIGHTS = (access_requests, corrections, legal_demands, legal_documents, accounting)
+CLIENT_PAGES = (my_data_sharing, my_access, my_corrections, my_disclosures, my_holdings)
+OFFICE_PAGES = (privacy_office, office_requests, office_corrections, office_legal_demands, office_contracts)
 ROUTERS = (*DECISIONS, *RIGHTS, *CLIENT_PAGES, *OFFICE_PAGES)
-BODY_LIMITS = {"/v1/legal-documents": 16 << 20}
+PAPER, FIELDS = 16 << 20, 1 << 20
+BODY_LIMITS = {
+    "/v1/legal-documents": PAPER,
+    "/privacy-office/legal-demands": 2 * PAPER + FIELDS,
+    "/privacy-office/legal-suspensions": PAPER + FIELDS,
+}
 
 
 def create_app(settings: ConsentSettings) -> FastAPI:
@@ -103,7 +115,10 @@ def create_app(settings: ConsentSettings) -> FastAPI:
             state.book, settings.address_key, settings.mail_due_seconds, lambda client: link_for(state.signer, settings, client).url
         )
         state.document_key = DocumentKey(settings.document_key)
+        running.opening.update(openings(state.document_key))
         sweep = Sweep(running.db, running.journal, running.clock, POLICIES, actions(running), outcome_events, running.metrics)
+        counter = Counter(running.db, running.journal, state.document_key)
+        maker = Maker(counter, state.reporting, state.controller, timedelta(days=settings.access_bundle_days))
         arrived, answered = asyncio.Event(), asyncio.Event()
         state.answered = answered
         taking_in = [serve_smtp(running.db, settings, running.clock, arrived)] if settings.smtp_port else []
@@ -115,8 +130,10 @@ def create_app(settings: ConsentSettings) -> FastAPI:
             mark_overdue_receipts(running.db, running.metrics),
             sweep.run(),
             deliver_notices(running.db, running.http, running.token, settings.scheduling_url, running.clock),
-            ask_for_parts(running, state.document_key),
+            ask_for_parts(running),
             take_parts(running, state.document_key),
+            make_copies(maker, running.clock),
+            watch_access(counter, running.clock, running.metrics),
             deliver_corrections(running),
             make_checkpoints(Ledger(running.db.pool, running.journal.source, state.signer), running.clock, settings.checkpoint_seconds),
         ]
@@ -128,6 +145,7 @@ def create_app(settings: ConsentSettings) -> FastAPI:
         MIGRATIONS,
         metadata,
         subscriptions,
+        holdings=CONSENT,
         start=start,
         in_turns=opens_sharing,
         body_limits=BODY_LIMITS,

@@ -46,5 +46,7 @@ class ConsentSettings(ServiceSettings):
     """After this long a client whose events wait behind one that could not be applied is overdue, on the privacy officer's page."""
     document_key: str
     """Under which what is kept encrypted is encrypted (legal documents, parts, bundles). Set once: with another one none of it opens."""
+    access_bundle_days: float = 30
+    """How long the copy of an access request can be taken before it is erased."""
     cookie_secure: bool = True
     """False only where pages are served over plain HTTP, in the local stack."""

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from common.applying import Handler, Subscription
 from common.contracts.catalogue import EVENTS
 from common.contracts.consent import Declined, OptedIn, OptedOut, SharingNarrowed, SharingResumed, SharingSuspended
+from common.contracts.corrections import ClientCorrected
 from common.contracts.event import Event
 from common.db import Connection
 from common.pages.rendering import Pages
@@ -16,13 +17,17 @@ from common.service import Definition, Running, build, serve
 from reporting.audits.routes import router as audits
 from reporting.authorization.routes import router as authorization
 from reporting.authorization.usecases import PartnerVerifier
+from reporting.contracts.closing import watch_contracts
 from reporting.contracts.routes import router as contracts
+from reporting.corrections.handlers import CorrectionHandlers
+from reporting.corrections.routes import router as corrections
 from reporting.directions.routes import router as directions
 from reporting.disclosures.routes import router as disclosures
 from reporting.exports.building import Builder
 from reporting.exports.capability import router as capability
 from reporting.exports.files import router as files
 from reporting.exports.routes import router as exports
+from reporting.holdings import REPORTING
 from reporting.partner_topics.publisher import Publisher
 from reporting.previews.routes import router as previews
 from reporting.projections import handlers as projections
@@ -49,7 +54,10 @@ from reporting.webhooks.sending import send_webhooks
 
 Handlers = Mapping[type[Event], Handler]
 MIGRATIONS = Path(__file__).parent / "migrations"
-INDIVIDUAL = (recipients, contracts, audits, authorization, capability, exports, files, sealing, previews, recalls, webhooks, disclosures)
+INDIVIDUAL = (
+    *(recipients, contracts, audits, authorization, capability, exports, files),
+    *(sealing, previews, recalls, webhooks, corrections, disclosures),
+)
 AGGREGATE = (releases, reports, report_pages, directions)
 ROUTERS = (*INDIVIDUAL, *AGGREGATE)
 
@@ -72,7 +80,8 @@ def create_app(settings: ReportingSettings) -> FastAPI:
             EVENTS,
             lock_class=LOCK_CLASS,
         )
-        scheduling = Subscription("scheduling", _both(projections.SCHEDULING, rollups.SCHEDULING), EVENTS)
+        corrected: Handlers = {ClientCorrected: CorrectionHandlers(publisher).on_client_corrected}
+        scheduling = Subscription("scheduling", {**_both(projections.SCHEDULING, rollups.SCHEDULING), **corrected}, EVENTS)
         assessments = Subscription("assessments", _both(projections.ASSESSMENTS, rollups.ASSESSMENTS), EVENTS)
         return (consent, settings.consent_url), (scheduling, settings.scheduling_url), (assessments, settings.assessments_url)
 
@@ -80,7 +89,8 @@ def create_app(settings: ReportingSettings) -> FastAPI:
         state, db, clock = running.app.state, running.db, running.clock
         freshness = Freshness(running.catch_ups["consent"].owner)
         pool, positions = await db.own_pool(2, 24), running.positions["consent"]
-        state.gate = Gate(pool, freshness, positions, running.metrics, settings.freshness_seconds)
+        state.gate = Gate(pool, freshness, positions, running.metrics, clock)
+        state.gate.patience, state.gate.page_seconds = settings.freshness_seconds, settings.page_seconds
         state.verifier = PartnerVerifier(db, state.verifier)
         state.http, state.settings = running.http, settings
         state.sealer = state.publisher.sealer = Sealer(settings.sealing_folder, settings.sealing_epoch_hours)
@@ -94,6 +104,7 @@ def create_app(settings: ReportingSettings) -> FastAPI:
             state.sealer.run(db, clock),
             send_webhooks(db, running.metrics, settings.public_url, local=settings.webhooks_over_http),
             chase_recalls(db, running.journal, clock, running.metrics),
+            watch_contracts(db, running.journal, clock),
             keep_open(state.reports),
             count_clients(db),
         ]
@@ -108,6 +119,7 @@ def create_app(settings: ReportingSettings) -> FastAPI:
         MIGRATIONS,
         metadata,
         subscriptions,
+        holdings=REPORTING,
         start=start,
     )
     return build(definition, settings)

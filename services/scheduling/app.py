@@ -12,6 +12,7 @@ from scheduling.appointments.routes import router as appointments
 from scheduling.availability.openings import keep_fresh
 from scheduling.availability.routes import router as availability
 from scheduling.clients.routes import router as clients
+from scheduling.corrections.routes import router as corrections
 from scheduling.coverage.routes import router as coverage
 from scheduling.directory.routes import router as directory
 from scheduling.eligibility.check import embedded
@@ -20,6 +21,7 @@ from scheduling.eligibility.file_routes import router as eligibility_files
 from scheduling.eligibility.routes import router as eligibility
 from scheduling.employers.routes import router as employers
 from scheduling.episodes.routes import router as episodes
+from scheduling.holdings import SCHEDULING
 from scheduling.matching.routes import router as matching
 from scheduling.notifications.mails import Post
 from scheduling.notifications.neighbours import router as neighbours
@@ -43,7 +45,7 @@ from scheduling.waitlist.routes import router as waitlist
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 ROUTERS = (
-    *(employers, plans, providers, directory, clients),
+    *(employers, plans, providers, directory, clients, corrections),
     *(requests, moves, availability, appointments, matching),
     *(episodes, waitlist, notifications, neighbours, eligibility, eligibility_files, coverage),
 )
@@ -66,7 +68,14 @@ def create_app(settings: SchedulingSettings) -> FastAPI:
         return [keep_fresh(running.db, running.clock), send_mails(running.db, post, running.clock), sweep.run()]
 
     definition = Definition(
-        "scheduling", "Care Connect: scheduling", (*ROUTERS, *PAGES), MIGRATIONS, metadata, body_limits=BODY_LIMITS, start=start
+        "scheduling",
+        "Care Connect: scheduling",
+        (*ROUTERS, *PAGES),
+        MIGRATIONS,
+        metadata,
+        body_limits=BODY_LIMITS,
+        holdings=SCHEDULING,
+        start=start,
     )
     return build(definition, settings)
 

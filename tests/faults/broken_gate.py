@@ -44,20 +44,20 @@ async def take_slowly(hold: Hold, export_id: UUID, part: str, after: int, limit:
 
 
 @asynccontextmanager
-async def without_freshness(self: Gate, stream: int) -> AsyncIterator[Hold]:
+async def without_freshness(self: Gate, stream: int, recipient_id: UUID) -> AsyncIterator[Hold]:
     async with self._pool.acquire() as tx:
         await tx.execute(f"select pg_advisory_lock_shared({LOCK_CLASS}, {stream})")
         try:
-            yield Hold(tx, stream, 0)
+            yield await self._under_contract(tx, stream, 0, recipient_id)
         finally:
             await tx.execute(f"select pg_advisory_unlock_shared({LOCK_CLASS}, {stream})")
 
 
 @asynccontextmanager
-async def without_lock(self: Gate, stream: int) -> AsyncIterator[Hold]:
+async def without_lock(self: Gate, stream: int, recipient_id: UUID) -> AsyncIterator[Hold]:
     wanted = await self._proven(stream)
     async with self._pool.acquire() as tx:
-        yield Hold(tx, stream, wanted)
+        yield await self._under_contract(tx, stream, wanted, recipient_id)
 
 
 HELD: dict[str, object] = {"freshness": without_freshness, "lock": without_lock, "nothing": held}

@@ -87,6 +87,34 @@ async def test_R3_an_employer_gets_its_own_report_only(reported: Reported) -> No
         assert answer.status_code == 403, role
 
 
+async def test_C15_another_customers_report_is_read_by_its_direction_only_and_no_longer_than_it_lasts(reported: Reported) -> None:
+    story, (own, other, third, *_) = reported.care.story, reported.employers
+    always = {"valid_from": "2020-01-01T00:00:00Z", "valid_until": "2045-01-01T00:00:00Z"}
+
+    async def reads(role: str, who: UUID, whose: UUID) -> int:
+        path = f"/v1/employers/{whose}/reports"
+        answers = [await story.call("reporting", "GET", f"{path}{of}", story.token(role, who)) for of in ("", f"/{YEAR}", "/2019")]
+        assert answers[0].status_code == answers[1].status_code and answers[2].status_code == 404
+        return answers[0].status_code
+
+    async def directs(whose: UUID, by: UUID, role: str, reader: UUID, **more: str) -> tuple[str, int]:
+        path, body = f"/v1/employers/{whose}/directions/{uuid4()}", always | {"reader_role": role, "reader_id": str(reader)} | more
+        return path, (await story.call("reporting", "PUT", path, story.token("employer", by), json=body)).status_code
+
+    assert [await reads(*one) for one in (("employer", other, own), ("plan", reported.plan, own))] == [404, 404]
+    assert (await directs(own, other, "employer", other))[1] == 404, "nobody directs for another"
+    path, given = await directs(own, own, "employer", other)
+    assert given == 200 and await reads("employer", other, own) == 200
+    assert await reads("employer", third, own) == 404 and await reads("plan", other, own) == 404, "it is for nobody else"
+    assert await reads("employer", own, other) == 404, "and not the other way round"
+    assert (await directs(own, own, "plan", reported.plan))[1] == 200 and await reads("plan", reported.plan, own) == 200
+    assert (await directs(own, own, "employer", third, valid_from="2044-01-01T00:00:00Z"))[1] == 200
+    assert await reads("employer", third, own) == 404, "not yet"
+    ended = await story.call("reporting", "POST", f"{path}/end", story.token("employer", own))
+    assert ended.status_code == 200 and await reads("employer", other, own) == 404
+    assert len((await story.call("reporting", "GET", path.rpartition("/")[0], story.token("privacy_officer"))).json()["items"]) == 3
+
+
 async def test_C15_nothing_in_a_report_names_another_customer(reported: Reported) -> None:
     for name, content in (await left(reported)).items():
         whose = UUID(name.split()[1])

@@ -5,21 +5,32 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 from string import Formatter
+from typing import get_args
 
 import pytest
 from jinja2 import Environment
 
+from common.contracts.corrections import RefusalGround
 from common.contracts.vocabulary import AskedBy, Category, Channel, IdentityCheck, Programme, Sink, SuspensionReason
 from common.pages.language import LANGUAGES, _preferred
 from consent.app import PAGES_FOLDER
+from consent.corrections.rules import ExtensionReason
+from consent.corrections.rules import State as CorrectionState
+from consent.corrections.tables import What
 from consent.decisions.rules import Decision
 from consent.explanations.rules import Reason
 from consent.mail.rules import Resolution
+from consent.pages.corrections_form import WHAT
 from consent.propagation.rules import Status
 from consent.receipts.rules import EVENT_TYPES
 
 TEMPLATES, TEXTS = PAGES_FOLDER / "templates", PAGES_FOLDER / "texts"
-READ = {language: json.loads((TEXTS / f"{language}.json").read_text(encoding="utf-8")) for language in LANGUAGES}
+READ = {
+    language: {
+        key: text for file in sorted(TEXTS.glob(f"*{language}.json")) for key, text in json.loads(file.read_text(encoding="utf-8")).items()
+    }
+    for language in LANGUAGES
+}
 ALIKE = {"product", "language.en", "language.es", "programme.care_connect", "programme.emotional_wellbeing_solutions"}
 KINDS: dict[str, Iterable[str]] = {
     "category": Category,
@@ -32,6 +43,11 @@ KINDS: dict[str, Iterable[str]] = {
     "reason": Reason,
     "status": Status,
     "did": EVENT_TYPES.values(),
+    "correction.state": CorrectionState,
+    "correction.did": get_args(What),
+    "correction.of": WHAT,
+    "ground": RefusalGround,
+    "extension": ExtensionReason,
     "done": [*Resolution, "opted_in", "declined", "nothing_changed"],
 }
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from common.contracts import partner
+from common.contracts import partner, privacy
 from common.contracts.catalogue import EVENTS, topic_of
 
 RECIPIENT = "{recipient}"
@@ -56,12 +56,23 @@ PARTNER: dict[str, tuple[tuple[str, str, dict[str, Any] | type[BaseModel], str],
     partner.notices_topic(RECIPIENT): (
         (partner.REDACTED_TYPE, "PartRedacted", partner.PartRedacted, "Parts of an export have changed: read its manifest again."),
         (partner.RECALL_TYPE, "RecallRequested", partner.RecallRequested, "Delete what the recall lists, and say so."),
+        (partner.CORRECTED_TYPE, "DataCorrected", partner.DataCorrected, "Read what was corrected, and take it anew."),
     ),
     partner.aggregates_topic(RECIPIENT): (
         (partner.AGGREGATE_TYPE, "AggregateReport", REPORT, "A report of the plan. Key: `all` or the programme, and the period."),
     ),
 }
 
+PRIVACY_HEADERS = {
+    "type": "object",
+    "required": ["ce_type", "content-type"],
+    "properties": {"ce_type": {"type": "string"}, "content-type": {"const": "application/json"}},
+}
+PRIVACY: dict[str, tuple[str, type[BaseModel], str]] = {
+    privacy.REQUESTS_TOPIC: (privacy.PART_REQUESTED_TYPE, privacy.PartRequested, "A service is asked for what it holds of a client."),
+    privacy.ANSWERS_TOPIC: (privacy.PART_COLLECTED_TYPE, privacy.PartCollected, "A piece of its answer, sealed for who asked."),
+}
+"""Among the services only. Keyed by collection."""
 
 INFO = {
     "title": "Care Connect events",
@@ -103,6 +114,9 @@ def description() -> dict[str, Any]:
     for name, event in EVENTS.items():
         channel = channels.setdefault(_id(topic := topic_of(name.split(".", 1)[0])), {"address": topic, "messages": {}})
         _add(channel, messages, name, event.__name__, _first_line(event), schema_of(event), HEADERS)
+    for topic, (name, model, summary) in PRIVACY.items():
+        channel = channels[_id(topic)] = {"address": topic, "messages": {}}
+        _add(channel, messages, name, model.__name__, summary, schema_of(model), PRIVACY_HEADERS)
     operations = {id_: _operation("send", id_, channel) for id_, channel in sorted(channels.items())}
     for topic, kinds in PARTNER.items():
         channel = channels[_id(topic)] = _partner_channel(topic)

@@ -1,6 +1,6 @@
 """Every event there is, by its name on the wire, and the topic of each publisher."""
 
-from common.contracts import assessments, consent, privacy, reporting, scheduling
+from common.contracts import access, assessments, consent, corrections, legal, privacy, recipients, reporting, scheduling
 from common.contracts.event import Event
 
 EVENTS: dict[str, type[Event]] = {
@@ -40,6 +40,11 @@ EVENTS: dict[str, type[Event]] = {
         scheduling.DeadlineMet,
         scheduling.DeadlineMissed,
         scheduling.DeadlineMissRetracted,
+        corrections.ClientCorrected,
+        corrections.CorrectionRequested,
+        corrections.CorrectionExtended,
+        corrections.CorrectionDecided,
+        corrections.DisagreementStated,
         assessments.AssessmentSent,
         assessments.AssessmentExpired,
         assessments.AssessmentCompleted,
@@ -52,7 +57,25 @@ EVENTS: dict[str, type[Event]] = {
         reporting.RedactionApplied,
         reporting.RecallAttested,
         reporting.RecallEscalated,
+        recipients.GateOpened,
+        recipients.GateClosed,
         privacy.StatutoryDeadlineMissed,
+        access.AccessRequested,
+        access.AccessExtended,
+        access.AccessProvided,
+        access.AccessRefused,
+        access.AccessWithdrawn,
+        access.AccessCopyErased,
+        legal.LegalDemandRecorded,
+        legal.LegalDemandAmended,
+        legal.LegalDemandApproved,
+        legal.LegalDemandRefused,
+        legal.LegalDemandWithdrawn,
+        legal.LegalReleaseIssued,
+        legal.LegalReleaseMade,
+        legal.LegalReleaseRefused,
+        legal.AccountingSuspended,
+        legal.ClientToldOfRelease,
     )
 }
 

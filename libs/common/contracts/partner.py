@@ -11,6 +11,7 @@ STATE_TYPE = "partner.individual.v1"
 DELETED_TYPE = "partner.individual.deleted.v1"
 REDACTED_TYPE = "partner.redacted.v1"
 RECALL_TYPE = "partner.recall_requested.v1"
+CORRECTED_TYPE = "partner.data_corrected.v1"
 AGGREGATE_TYPE = "partner.aggregate.v1"
 
 
@@ -20,7 +21,7 @@ def individual_topic(slug: str) -> str:
 
 
 def notices_topic(slug: str) -> str:
-    """What was taken back: redactions of exports, and recalls."""
+    """What was taken back: redactions of exports, and recalls; and what was corrected."""
     return f"partner.{slug}.notices.v1"
 
 
@@ -48,4 +49,13 @@ class RecallRequested(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     recall_id: UUID
+    url: str
+
+
+class DataCorrected(BaseModel):
+    """C10: a record that the recipient may hold was corrected, amended or disputed: read (`url`) which, take it anew, and acknowledge."""
+
+    model_config = ConfigDict(frozen=True)
+
+    correction_id: UUID
     url: str

@@ -10,12 +10,12 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from common.auth import anyone
-from common.edge import Db
+from common.edge import Db, Now
 from common.http import of_validation
 from common.never_kept import StructuredText
 from common.problems import Problem
 from reporting.authorization import usecases
-from reporting.authorization.rules import ALGORITHMS, ASSERTION_TYPE, EVERY, TOKEN_SECONDS
+from reporting.authorization.rules import ALGORITHMS, ASSERTION_TYPE, EVERY, RECALLS, TOKEN_SECONDS
 from reporting.authorization.usecases import Asked
 from reporting.resources.expressions import TYPES
 
@@ -44,12 +44,13 @@ class AnswersOfOAuth(APIRoute):
 def _error(problem: Problem) -> JSONResponse:
     """5.2: 400 for all but a client that is not authenticated."""
     status = 401 if problem.code == "invalid_client" else 400
-    error = problem.code if problem.code in OAUTH_ERRORS else "invalid_request"
+    error = problem.code if problem.code in OAUTH_ERRORS else OTHERS.get(problem.code, "invalid_request")
     body = problem.body() | {"status": status, "error": error, "error_description": problem.detail}
     return JSONResponse(body, status, problem.headers | NO_STORE)
 
 
-OAUTH_ERRORS = ("invalid_request", "invalid_client", "invalid_scope", "unsupported_grant_type")
+OAUTH_ERRORS = ("invalid_request", "invalid_client", "invalid_scope", "unsupported_grant_type", "unauthorized_client")
+OTHERS = {"contract_not_valid": "unauthorized_client"}
 ERROR_SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["error", "error_description", "code", "detail"],
@@ -64,7 +65,7 @@ ERROR_SCHEMA: dict[str, Any] = {
 }
 ERROR = {"content": {"application/json": {"schema": ERROR_SCHEMA}}}
 ERRORS: dict[int | str, dict[str, Any]] = {
-    400: {"description": "invalid_request, invalid_scope, unsupported_grant_type"} | ERROR,
+    400: {"description": "invalid_request, invalid_scope, unsupported_grant_type, unauthorized_client"} | ERROR,
     401: {"description": "invalid_client"} | ERROR,
 }
 router = APIRouter(tags=["authorization"], dependencies=[anyone], route_class=AnswersOfOAuth)
@@ -87,7 +88,7 @@ async def read_smart_configuration(request: Request) -> dict[str, Any]:
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         "grant_types_supported": ["client_credentials"],
-        "scopes_supported": [EVERY, *(f"system/{kind}.rs" for kind in TYPES)],
+        "scopes_supported": [EVERY, *(f"system/{kind}.rs" for kind in TYPES), RECALLS],
         "capabilities": ["client-confidential-asymmetric", "permission-v2"],
         # The profile wants it of everybody, also where no flow has a code.
         "code_challenge_methods_supported": ["S256"],
@@ -99,6 +100,7 @@ async def grant_token(
     request: Request,
     response: Response,
     db: Db,
+    now: Now,
     grant_type: Annotated[StructuredText, Form(max_length=100)],
     client_assertion_type: Annotated[StructuredText, Form(max_length=100)],
     client_assertion: Annotated[StructuredText, Form(max_length=8000)],
@@ -110,7 +112,8 @@ async def grant_token(
         raise Problem("unsupported_grant_type", "grant_type is client_credentials.", field="grant_type")
     if client_assertion_type != ASSERTION_TYPE:
         raise Problem("invalid_client", f"client_assertion_type is {ASSERTION_TYPE}.", field="client_assertion_type")
-    grant = await usecases.grant_token(db, request.app.state.http, Asked(client_assertion, scope, purpose, _token_url(request)))
+    asked = Asked(client_assertion, scope, purpose, _token_url(request))
+    grant = await usecases.grant_token(db, request.app.state.http, asked, now)
     response.headers.update(NO_STORE)
     return TokenOut(access_token=grant.token, scope=" ".join(grant.scopes), purpose=grant.purpose)
 

@@ -18,6 +18,8 @@ LEEWAY = 10
 REMEMBERED = 60
 """Seconds that a used assertion is remembered longer: it is checked by this process' clock and forgotten by the database's."""
 EVERY = "system/*.rs"
+RECALLS = "recalls"
+"""Reading and answering recalls, no more: granted without a contract, for what was received before is still to be deleted (C14)."""
 _SCOPE = re.compile(r"system/(\*|[A-Z][A-Za-z]{1,60})\.(rs|read)")
 LONGEST_JTI = 255
 
@@ -25,6 +27,8 @@ LONGEST_JTI = 255
 def granted(asked: str, registered: Collection[str]) -> tuple[str, ...]:
     """Of the scopes asked for, those that are registered, as of version 2; the others are left out, as RFC 6749 lets us. `system/*.rs`
     asks for all that is registered, and registered it covers every type. Raises Problem (`invalid_scope`) where none is left."""
+    if asked.split() == [RECALLS]:
+        return (RECALLS,)
     kept: list[str] = []
     for scope in map(_of_version_2, asked.split()):
         if scope == EVERY:
@@ -44,7 +48,7 @@ def _of_version_2(scope: str) -> str | None:
 
 def require_scopes(scopes: Collection[str], purpose: str | None) -> None:
     """Raises Problem where the token is none for individual data: the identity provider's have neither scopes nor a purpose (C5)."""
-    if not scopes or purpose is None:
+    if not set(scopes) - {RECALLS} or purpose is None:
         raise Problem(
             "insufficient_scope",
             "Individual data is given for an access token of our own token endpoint only, which states its purpose.",

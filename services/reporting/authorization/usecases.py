@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -19,6 +20,7 @@ from common.problems import Problem
 from reporting.authorization.keys import imported, named, published_key
 from reporting.authorization.rules import (
     ALGORITHMS,
+    RECALLS,
     REMEMBERED,
     TOKEN_SECONDS,
     check_claims,
@@ -27,6 +29,8 @@ from reporting.authorization.rules import (
     granted,
     printable,
 )
+from reporting.contracts import tables as contracts
+from reporting.contracts.rules import not_valid
 from reporting.recipients import tables as recipients
 from reporting.recipients.rules import Registration
 
@@ -67,8 +71,8 @@ class Grant:
     purpose: str
 
 
-async def grant_token(db: Database, http: httpx.AsyncClient, asked: Asked) -> Grant:
-    """Raises Problem (`invalid_client`, `invalid_scope`).
+async def grant_token(db: Database, http: httpx.AsyncClient, asked: Asked, now: datetime) -> Grant:
+    """Raises Problem (`invalid_client`, `invalid_scope`, `contract_not_valid`). `now`: by which contracts are judged.
 
     Assertions and tokens are judged by the real time, also where the local stack's clock is moved: those who sign have no other.
     """
@@ -78,7 +82,10 @@ async def grant_token(db: Database, http: httpx.AsyncClient, asked: Asked) -> Gr
         check_purpose(stated, registration.purpose)
     grant = Grant(PREFIX + secrets.token_urlsafe(32), granted(asked.scope, registration.scopes), registration.purpose)
     async with db.begin_event() as tx:
+        await contracts.enter(tx, registration.recipient_id)
         await _use(tx, registration, jti, ends)
+        if grant.scopes != (RECALLS,) and await contracts.in_force(tx, registration.recipient_id, now, now) is None:
+            raise not_valid()
         await tx.execute(FORGET_TOKENS, registration.recipient_id)
         await tx.execute(GRANT, digest_of(grant.token), registration.recipient_id, list(grant.scopes), grant.purpose, TOKEN_SECONDS)
     return grant

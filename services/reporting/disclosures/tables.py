@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql as pg
 
 from common.db import Connection
 from common.schema import moment
+from reporting.recalls.tables import STATE as RECALL_STATE
 from reporting.release_gate.gate import Hold
 from reporting.schema import metadata
 
@@ -17,7 +18,7 @@ disclosure = sa.Table(
     "disclosure",
     metadata,
     sa.Column("disclosure_id", pg.UUID(as_uuid=True), primary_key=True, server_default=sa.text("gen_random_uuid()")),
-    sa.Column("client_id", pg.UUID(as_uuid=True), nullable=False, index=True),
+    sa.Column("client_id", pg.UUID(as_uuid=True), nullable=False),
     sa.Column("programme", sa.Text, nullable=False),
     sa.Column("token", pg.UUID(as_uuid=True), nullable=False),
     sa.Column("recipient", sa.Text, nullable=False),
@@ -29,8 +30,10 @@ disclosure = sa.Table(
     sa.Column("records", sa.Integer, nullable=False),
     sa.Column("gated_at", sa.BigInteger, nullable=False),
     sa.Column("recalled_by", pg.UUID(as_uuid=True)),
+    sa.Column("contract_id", pg.UUID(as_uuid=True)),
     sa.Index("disclosure_token_idx", "token"),
     moment("disclosed_at", filled=True),
+    sa.Index("disclosure_client_idx", "client_id", "disclosed_at", "disclosure_id"),
 )
 
 # The line that heads a patient's block is no record, but whose it is has left with it.
@@ -52,9 +55,9 @@ asked as materialized (
     from people p),
 noted as (
   insert into disclosure (disclosure_id, client_id, programme, token, recipient, recipient_id, purpose, path, export_id, categories,
-                          records, gated_at)
+                          records, gated_at, contract_id, disclosed_at)
   select uuidv7(), c.client_id, c.programme, c.token, 'health_plan', e.recipient_id, e.purpose, 'export', e.export_id,
-         c.categories, c.records, $6
+         c.categories, c.records, $6, $7, $8
     from (select client_id, programme, token, array_remove(array_agg(category), null) as categories, sum(records) as records
             from asked where released group by client_id, programme, token) c
    cross join (select * from export where export_id = $1 limit 1) e)
@@ -99,7 +102,8 @@ class ExportPage:
 
 
 async def take_page(hold: Hold, export_id: UUID, part: str, after: int, limit: int, *, by_row: bool = False) -> ExportPage:
-    row = await hold.tx.fetchrow(TAKE_ROWS if by_row else TAKE_LINES, export_id, hold.stream, part, after, limit, hold.gated_at)
+    which, under = TAKE_ROWS if by_row else TAKE_LINES, (hold.gated_at, hold.contract_id, hold.at)
+    row = await hold.tx.fetchrow(which, export_id, hold.stream, part, after, limit, *under)
     assert row is not None
     found = dict(row)
     if by_row:
@@ -107,8 +111,19 @@ async def take_page(hold: Hold, export_id: UUID, part: str, after: int, limit: i
     return ExportPage(**found)
 
 
+# In the order in which they left; a page goes on behind the entry that the one before ended with.
+DISCLOSURES = f"""
+select d.disclosure_id, d.programme, d.recipient, coalesce(c.legal_name, p.slug, d.recipient) as recipient_name,
+       c.address as recipient_address, d.contract_id, d.purpose, d.path, d.export_id, d.categories, d.records, d.disclosed_at, d.recalled_by,
+       (select {RECALL_STATE} from recall r where r.client_id = d.client_id and r.decision_id = d.recalled_by limit 1) as recall
+  from disclosure d
+  left join contract c using (contract_id)
+  left join recipient p on p.recipient_id = d.recipient_id
+ where d.client_id = $1
+   and ($2 = '00000000-0000-0000-0000-000000000000'::uuid or (d.disclosed_at, d.disclosure_id) >
+        (select l.disclosed_at, l.disclosure_id from disclosure l where l.client_id = $1 and l.disclosure_id = $2))
+ order by d.disclosed_at, d.disclosure_id limit $3"""
+
+
 async def disclosures_of(tx: Connection, client_id: UUID, after: UUID, limit: int) -> list[dict[str, object]]:
-    rows = await tx.fetch(
-        "select * from disclosure where client_id = $1 and disclosure_id > $2 order by disclosure_id limit $3", client_id, after, limit
-    )
-    return [dict(row) for row in rows]
+    return [dict(row) for row in await tx.fetch(DISCLOSURES, client_id, after, limit)]

@@ -88,7 +88,7 @@ class Builder:
         """Each batch behind the gate anew, so that no opt-out waits for a whole stream. Raises Problem, NotWanted."""
         after: tuple[UUID, str] | None = None
         while True:
-            async with self.gate.held(stream) as hold:
+            async with self.gate.held(stream, export.recipient_id) as hold:
                 after = await fill_batch(hold, export, after)
             if after is None:
                 return

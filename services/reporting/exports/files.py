@@ -36,7 +36,15 @@ Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
     operation_id="downloadPart",
     response_class=Response,
     responses={
-        **problems("unknown_export", "part_redacted", "export_expired", "insufficient_scope", "freshness_not_proven", fhir=True),
+        **problems(
+            "unknown_export",
+            "part_redacted",
+            "export_expired",
+            "insufficient_scope",
+            "freshness_not_proven",
+            "contract_not_valid",
+            fhir=True,
+        ),
         200: {"content": {kind.value: {} for kind in OutputFormat}},
     },
 )
@@ -56,7 +64,7 @@ async def download_part(
     found = await parts.find_part(db, caller, export_id, stream, part, now)
     settings = request.app.state.settings
     pages = Pages(settings.page_rows, settings.most_page_rows, settings.page_seconds)
-    address = PartAddress(export_id, stream, part, generation)
+    address = PartAddress(caller.id, export_id, stream, part, generation)
     return PartDownload(
         request.app.state.gate, metrics, address, pages, await encoding_of(found, accept_encoding, request.app.state.sealer)
     )

@@ -25,7 +25,7 @@ Plan = Annotated[Principal, Depends(Allow(Role.PLAN))]
 Prefer = Annotated[StructuredText | None, Header(max_length=200)]
 Group = Annotated[StructuredText, Path(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 Value = Annotated[StructuredText, Field(max_length=4000)]
-REFUSED = ("insufficient_scope", "not_supported", "too_many_requests", "unknown_recipient", "ssn_refused")
+REFUSED = ("insufficient_scope", "not_supported", "too_many_requests", "unknown_recipient", "contract_not_valid", "ssn_refused")
 KICKED_OFF: dict[int | str, dict[str, Any]] = {202: {"description": "under way; Content-Location says where to ask"}}
 NDJSON = "application/fhir+ndjson"
 

@@ -9,6 +9,8 @@ from common.contracts.vocabulary import Programme, Purpose
 from common.db import Database
 from common.problems import Problem
 from reporting.authorization.rules import EVERY
+from reporting.contracts import tables as contracts
+from reporting.contracts.rules import not_valid
 from reporting.exports import clearing, tables
 from reporting.exports.asking import Wanted
 from reporting.exports.rules import MOST_IN_PROGRESS, POLL_EVERY, Deleted, Export, OutputFormat, Part, Status
@@ -55,11 +57,15 @@ def export_of(wanted: Wanted, recipient_id: UUID, purpose: Purpose, programme: P
 
 
 async def kick_off(db: Database, export: Export) -> None:
-    """Raises Problem where the recipient is not registered (C5), has too many exports under way, or cannot have this format sealed."""
+    """Raises Problem where the recipient is not registered (C5), has no contract in force (C14), has too many exports under way, or cannot
+    have this format sealed."""
     async with db.begin_event() as tx:
+        await contracts.enter(tx, export.recipient_id)
         recipient = await recipients.find(tx, export.recipient_id)
         if recipient is None:
             raise Problem("unknown_recipient", "Individual data goes to registered recipients only.", rule="C5")
+        if await contracts.in_force(tx, export.recipient_id, export.requested_at, export.requested_at) is None:
+            raise not_valid()
         if recipient.sealed and export.output_format is not OutputFormat.NDJSON:
             raise Problem("not_supported", "Sealed values leave as NDJSON only.", field="_outputFormat")
         if await tables.in_progress_of(tx, export.recipient_id) >= MOST_IN_PROGRESS:

@@ -4,10 +4,12 @@ from uuid import uuid4, uuid5
 
 from common.contracts.partner import (
     AGGREGATE_TYPE,
+    CORRECTED_TYPE,
     DELETED_TYPE,
     RECALL_TYPE,
     REDACTED_TYPE,
     STATE_TYPE,
+    DataCorrected,
     PartRedacted,
     RecallRequested,
     aggregates_topic,
@@ -35,6 +37,9 @@ def of_notice(notice: Notice, url: str) -> Message:
         case "redacted":
             redacted = PartRedacted(export_id=notice.key, url=f"{url}/fhir/bulk/{notice.key}")
             kind, topic, value = REDACTED_TYPE, notices_topic(notice.slug), redacted.model_dump_json().encode()
+        case "correction":
+            corrected = DataCorrected(correction_id=notice.key, url=f"{url}/v1/data-corrections/{notice.key}")
+            kind, topic, value = CORRECTED_TYPE, notices_topic(notice.slug), corrected.model_dump_json().encode()
         case _:
             recall = RecallRequested(recall_id=notice.key, url=f"{url}/v1/recalls/{notice.key}")
             kind, topic, value = RECALL_TYPE, notices_topic(notice.slug), recall.model_dump_json().encode()

@@ -20,6 +20,7 @@ from common.contracts.vocabulary import Programme, Sink
 from common.db import Connection, Database, Pool, connect_to_lead
 from common.journal import Journal
 from common.problems import Problem
+from reporting.corrections.tables import mark_told
 from reporting.partner_topics import tables, topics
 from reporting.partner_topics.aggregates import reports_of
 from reporting.partner_topics.messages import Message, of_notice, of_report, of_state
@@ -126,15 +127,18 @@ class Publisher:
             async with self.db.begin_event() as tx:
                 await tables.drop_notices(tx, batch)
                 first = await mark_sent(tx, [notice.key for notice in batch if notice.kind == "recall"])
+                await mark_told(tx, [(notice.key, notice.recipient_id) for notice in batch if notice.kind == "correction"])
                 await self.journal.append_event(tx, *self._receipts([n for n in batch if n.kind == "tombstone" or n.key in first]))
         return len(batch)
 
     def _receipts(self, batch: Sequence[Notice]) -> list[RedactionApplied]:
-        """One event a decision and sink. What was redacted in exports has its receipt already, and a reminder of a recall as well."""
+        """One event a decision and sink. What was redacted in exports has its receipt already, and a reminder of a recall as well; what no
+        decision led to needs none."""
         sinks: dict[tuple[Sink, UUID], list[Notice]] = {}
         for notice in batch:
             sink = Sink.PARTNER_TOPIC if notice.kind == "tombstone" else Sink.RECALL_SENT
-            sinks.setdefault((sink, notice.decision_id), []).append(notice)
+            if notice.decision_id is not None:
+                sinks.setdefault((sink, notice.decision_id), []).append(notice)
         return [
             RedactionApplied(
                 occurred_at=self.clock.now(),
@@ -150,23 +154,32 @@ class Publisher:
         """Whether there is more to send at once."""
         self._left_alone = {client: until for client, until in self._left_alone.items() if until > time.monotonic()}
         async with self.db.pool.acquire() as tx:
-            streams = await tables.dirty_streams(tx, list(self._left_alone))
+            waiting = await tables.waiting(tx, list(self._left_alone), self.clock.now())
+            for stream in {one.stream for one in waiting if one.recipient_id is None}:
+                await tables.forget_unregistered(tx, stream)
         more = False
-        for stream in streams:
+        for one in waiting:
             await self._send_notices(producer)  # what is taken back never waits for all that is sent
-            try:
-                assert self.gate is not None
-                async with self.gate.held(stream) as hold:
-                    more |= await self._send_stream(producer, hold)
-            except Problem as refusal:
-                log.info("partner states wait", extra={"code": refusal.code})
+            if one.recipient_id is not None:
+                more |= await self._send_states_of(producer, one.stream, one.recipient_id)
         return more
+
+    async def _send_states_of(self, producer: AIOKafkaProducer, stream: int, recipient_id: UUID) -> bool:
+        assert self.gate is not None
+        try:
+            async with self.gate.held(stream, recipient_id) as hold:
+                return await self._send_stream(producer, hold)
+        except Problem as refusal:
+            log.info("partner states wait", extra={"code": refusal.code})
+            return False
 
     async def _send_stream(self, producer: AIOKafkaProducer, hold: Hold) -> bool:
         states = await tables.take_states(hold, AT_ONCE, list(self._left_alone), self.settings.public_url, LARGEST_STATE)
         taken = [(state, await self._message(hold, state)) for state in states]
+        messages, seconds = [message for _, message in taken if message is not None], hold.seconds(ACK_SECONDS)
         try:
-            await self._send(producer, [message for _, message in taken if message is not None])
+            async with asyncio.timeout(seconds):
+                await self._send(producer, messages)
         except BaseException:
             await _end(producer)  # before the gate lets go: nothing may be under way when a tombstone follows
             raise

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -31,7 +32,7 @@ partner_notice = sa.Table(
     sa.Column("stream", sa.Integer, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("key", pg.UUID(as_uuid=True), nullable=False),
-    sa.Column("decision_id", pg.UUID(as_uuid=True), nullable=False),
+    sa.Column("decision_id", pg.UUID(as_uuid=True)),
     sa.Column("client_id", pg.UUID(as_uuid=True), nullable=False),
     sa.Column("programme", sa.Text, nullable=False),
     moment("at", filled=True),
@@ -51,11 +52,29 @@ insert into partner_dirty (client_id, programme, stream)
 select s.client_id, s.programme, s.stream from sharing s where s.client_id = any($1::uuid[]) and s.decision = 'opted_in'
 on conflict (client_id, programme) do update set marks = partner_dirty.marks + 1"""
 
+# A client without a recipient has none that is registered.
+WAITING = """
+select distinct d.stream, r.recipient_id
+  from partner_dirty d
+  left join client c using (client_id)
+  left join recipient r on r.recipient_id = c.plan_id
+  left join release_opening o on o.recipient_id = r.recipient_id and o.closed_at is null and o.opened_at <= $2 and o.open_until > $2
+ where d.client_id <> all($1::uuid[]) and (r.recipient_id is null or o.opening_id is not null)
+ order by d.stream, r.recipient_id"""
+FORGET_UNREGISTERED = """
+with unregistered as materialized (
+  select d.client_id, d.programme, d.marks from partner_dirty d
+   where d.stream = $1
+     and not exists (select from client c join recipient r on r.recipient_id = c.plan_id where c.client_id = d.client_id))
+delete from partner_dirty d using unregistered u
+ where d.client_id = u.client_id and d.programme = u.programme and d.marks = u.marks"""
+
 # A state is put together when it leaves, from what is shared then, for registered recipients only. Its digest leaves out what changes by
 # itself: the same again is not sent, for how often something is sent would tell how often somebody is seen (C16).
 TAKE_STATES = f"""
 with taken as (
-  select client_id, programme, marks from partner_dirty where stream = $1 and client_id <> all($4::uuid[]) limit $2),
+  select d.client_id, d.programme, d.marks from partner_dirty d join client c using (client_id)
+   where d.stream = $1 and d.client_id <> all($4::uuid[]) and c.plan_id = $7 limit $2),
 scope as (
   select s.client_id, s.programme, s.token, s.categories, k.opened_at, s.decided_at, s.notice_digest
     from taken t
@@ -80,8 +99,9 @@ changed as (
             join recipient p on p.recipient_id = c.plan_id) d
    where d.state_digest is distinct from d.digest),
 noted as (
-  insert into disclosure (client_id, programme, token, recipient, recipient_id, purpose, path, categories, records, gated_at)
-  select client_id, programme, token, 'health_plan', recipient_id, purpose, 'partner_topic', categories, records, $3
+  insert into disclosure (client_id, programme, token, recipient, recipient_id, purpose, path, categories, records, gated_at,
+                          contract_id, disclosed_at)
+  select client_id, programme, token, 'health_plan', recipient_id, purpose, 'partner_topic', categories, records, $3, $8, $9
     from changed where fits),
 marked as (
   update recipient_token k set on_topic = true from changed c where k.token = c.token and c.fits)
@@ -105,7 +125,7 @@ delete from partner_dirty d using unnest($1::uuid[], $2::text[], $3::int[]) as s
 
 # What a plan that is not registered would be told waits until it is.
 NOTICES = """
-select n.notice_id, p.slug, n.kind, n.key, n.decision_id, n.client_id, n.programme
+select n.notice_id, n.recipient_id, p.slug, n.kind, n.key, n.decision_id, n.client_id, n.programme
   from partner_notice n join recipient p using (recipient_id) order by n.notice_id limit $1"""
 
 UNSENT = """
@@ -114,6 +134,14 @@ select release_id, month from release r
 
 KEEP_SENT = """
 insert into partner_release (recipient_id, release_id) select $1, r from unnest($2::uuid[]) r on conflict do nothing"""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Somebody's state is to be sent: of which stream, to whom; to nobody where the plan is not registered."""
+
+    stream: int
+    recipient_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +161,15 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A tombstone for a key of the individual topic, or a notice of what was taken back."""
+    """A tombstone for a key of the individual topic, or a notice of what was taken back or corrected. A decision of the client, where it is
+    one that led to it."""
 
     notice_id: int
+    recipient_id: UUID
     slug: str
-    kind: Literal["tombstone", "redacted", "recall"]
+    kind: Literal["tombstone", "redacted", "recall", "correction"]
     key: UUID
-    decision_id: UUID
+    decision_id: UUID | None
     client_id: UUID
     programme: str
 
@@ -149,14 +179,20 @@ async def mark_dirty(tx: Connection, client_ids: Sequence[UUID]) -> None:
     await tx.execute(MARK_DIRTY, client_ids)
 
 
-async def dirty_streams(tx: Connection, without: Sequence[UUID]) -> list[int]:
-    rows = await tx.fetch("select distinct stream from partner_dirty where client_id <> all($1::uuid[]) order by stream", without)
-    return [row["stream"] for row in rows]
+async def waiting(tx: Connection, without: Sequence[UUID], now: datetime) -> list[Waiting]:
+    """What of a recipient that is closed waits, is not among it (C14). `without`: clients that are left alone."""
+    return [Waiting(**row) for row in await tx.fetch(WAITING, without, now)]
+
+
+async def forget_unregistered(tx: Connection, stream: int) -> None:
+    """Of clients whose plan is not registered: all of its clients are marked when it is."""
+    await tx.execute(FORGET_UNREGISTERED, stream)
 
 
 async def take_states(hold: Hold, limit: int, without: Sequence[UUID], url: str, largest: int) -> list[State]:
     """What leaves is on record as disclosed when this returns. `without`: clients that are left alone; `largest`: bytes of a state."""
-    return [State(**row) for row in await hold.tx.fetch(TAKE_STATES, hold.stream, limit, hold.gated_at, without, url, largest)]
+    what = (hold.stream, limit, hold.gated_at, without, url, largest)
+    return [State(**row) for row in await hold.tx.fetch(TAKE_STATES, *what, hold.recipient_id, hold.contract_id, hold.at)]
 
 
 async def drop_dirty(hold: Hold, states: Sequence[State]) -> None:

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PartAddress:
+    recipient_id: UUID
     export_id: UUID
     stream: int
     part: str
@@ -52,7 +53,7 @@ class PartDownload(Response):
         rows = self.pages.least
         try:
             while after is not None:
-                async with self.gate.held(self.address.stream) as hold:
+                async with self.gate.held(self.address.stream, self.address.recipient_id) as hold:
                     began = time.monotonic()
                     after = await self._page(hold, after, rows, connection, send)
                 rows = next_rows(rows, time.monotonic() - began, self.pages.least, self.pages.most)
@@ -69,6 +70,7 @@ class PartDownload(Response):
         page = await tables.take_page(hold, self.address.export_id, self.address.part, after, rows, by_row=self.encoding.by_row)
         self._check(page)
         content = await self.encoding.encode(hold, page)
+        seconds = hold.seconds(self.pages.seconds)
         hold.tx.add_termination_listener(connection.cut_off)  # without the database there is no lock
         if hold.tx.is_closed():  # it ended together with the page's arrival: nobody is told any more
             raise ConnectionError("the lock is gone")
@@ -78,7 +80,7 @@ class PartDownload(Response):
             await send({"type": "http.response.start", "status": 200, "headers": self.encoding.head()})
         if content:
             await send({"type": "http.response.body", "body": content, "more_body": True})
-        await connection.delivered(self.pages.seconds)
+        await connection.delivered(seconds)
         connection.let_go()
         hold.tx.remove_termination_listener(connection.cut_off)
         self.metrics.pages_released.inc()

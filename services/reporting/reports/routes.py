@@ -10,9 +10,13 @@ from pydantic import BaseModel
 from common.auth import Allow, Principal, Role
 from common.contracts.vocabulary import Programme
 from common.db import Pool
+from common.edge import Db, Now
 from common.http import problems
+from common.problems import Problem
+from reporting.directions.usecases import check_may_read
 from reporting.measures.catalogue import FAMILIES
 from reporting.measures.families import Family
+from reporting.release_ledger.cells import ScopeKind
 from reporting.reports import usecases
 from reporting.reports.documents import Listed, Report
 from reporting.reports.files import answer
@@ -20,6 +24,8 @@ from reporting.reports.usecases import of_employer, of_plan
 
 router = APIRouter(prefix="/v1", tags=["reports"])
 Employer = Annotated[Principal, Depends(Allow(Role.EMPLOYER))]
+ByDirection = Annotated[Principal, Depends(Allow(Role.EMPLOYER, Role.PLAN))]
+"""C15: the employer itself, or whom it has directed to read its reports."""
 Plan = Annotated[Principal, Depends(Allow(Role.PLAN))]
 Period = Annotated[str, Path(pattern=r"^20\d\d(-Q[1-4]|-(0[1-9]|1[0-2]))?$", description="A year, a quarter (`2026-Q1`), or a month.")]
 Code = Annotated[str, Query(pattern=r"^[a-z][a-z0-9_]{1,59}$")]
@@ -57,16 +63,23 @@ async def list_measures() -> Measures:
 
 
 @router.get("/employers/{employer_id}/reports", operation_id="listEmployerReports", responses=problems("not_found"))
-async def list_employer_reports(reader: Reader, caller: Employer, employer_id: UUID) -> Reports:
-    caller.own(Role.EMPLOYER, employer_id)
-    return Reports(items=await usecases.list_reports(reader, of_employer(employer_id)))
+async def list_employer_reports(reader: Reader, db: Db, caller: ByDirection, employer_id: UUID, now: Now) -> Reports:
+    """Who reads by direction (C15) sees the employer's own, and none of all smaller employers together."""
+    directed = await check_may_read(db, caller, employer_id, now)
+    listed = await usecases.list_reports(reader, of_employer(employer_id))
+    return Reports(items=[one for one in listed if not (directed and one.pooled)])
 
 
 @router.get("/employers/{employer_id}/reports/{period}", operation_id="getEmployerReport", response_model=Report, responses=AS_FILES)
-async def get_employer_report(reader: Reader, caller: Employer, employer_id: UUID, period: Period, representation: As = "json") -> Response:
+async def get_employer_report(
+    reader: Reader, db: Db, caller: ByDirection, employer_id: UUID, period: Period, now: Now, representation: As = "json"
+) -> Response:
     """Of its own people; of all smaller employers together where it is too small for a report of its own (`scope` says so)."""
-    caller.own(Role.EMPLOYER, employer_id)
-    return await answer(await usecases.read_report(reader, of_employer(employer_id), period), representation)
+    directed = await check_may_read(db, caller, employer_id, now)
+    report = await usecases.read_report(reader, of_employer(employer_id), period)
+    if directed and report.scope is not ScopeKind.EMPLOYER:
+        raise Problem("not_found", "There is no report of this employer's own for this period.")
+    return await answer(report, representation)
 
 
 @router.get("/employers/{employer_id}/reports/{period}/explanation", operation_id="explainEmployerReport", responses=problems("not_found"))

@@ -24,6 +24,9 @@ def resource_id(token: str, own: str) -> str:
 
 PROGRAMME_TAG = f"jsonb_build_array(jsonb_build_object('system', '{SYSTEM}:programme', 'code', s.programme))"
 CATEGORY_TAG = f"jsonb_build_array(jsonb_build_object('system', '{SYSTEM}:category', 'code', r.category))"
+# 45 CFR 164.526(d)(5): what the client disagrees with leaves with a sign of it. Nothing of what is said about it stands there.
+DISPUTED_TAG = f"""case when r.body ? 'disputed'
+  then jsonb_build_array(jsonb_build_object('system', '{SYSTEM}:disputed', 'code', 'disputed')) else '[]' end"""
 BIRTH_YEAR, GENDER, STATE = "r.body ->> 'birthYear'", "r.body ->> 'gender'", "r.body ->> 'state'"
 
 
@@ -39,7 +42,7 @@ CODE = f"""case r.body ->> 'code'
   else {coding(f"'{SYSTEM}:question'", "r.body ->> 'code'")} end"""
 
 KNOWN_SINCE = "greatest(r.changed_at, s.opened_at)"
-PATIENT_TAGS = f"{PROGRAMME_TAG} || case when r.record_id is null then '[]' else {CATEGORY_TAG} end"
+PATIENT_TAGS = f"{PROGRAMME_TAG} || case when r.record_id is null then '[]' else {CATEGORY_TAG} || {DISPUTED_TAG} end"
 
 PATIENT = f"""
 select s.client_id, s.programme, s.token, r.category, 'Patient' as type, s.token as id, {KNOWN_SINCE} as changed_at,
@@ -118,7 +121,7 @@ OWN_ID = "case when r.category = 'appointments' and r.body ->> 'kind' = 'session
 RECORDS = f"""
 select s.client_id, s.programme, s.token, r.category, f.type, i.id, r.changed_at,
        jsonb_build_object('resourceType', f.type, 'id', i.id,
-                          'meta', {_meta("r.changed_at", f"{PROGRAMME_TAG} || {CATEGORY_TAG}")}) || f.body
+                          'meta', {_meta("r.changed_at", f"{PROGRAMME_TAG} || {CATEGORY_TAG} || {DISPUTED_TAG}")}) || f.body
   from {{scope}} s
   join record r on r.client_id = s.client_id and r.programme = s.programme
        and r.category = any(s.categories) and r.category <> 'contact_and_demographics'

@@ -42,7 +42,7 @@ class SealingKeysOut(BaseModel):
     "/{stream}",
     operation_id="readSealingKeys",
     response_model=SealingKeysOut,
-    responses=problems("insufficient_scope", "key_destroyed", "freshness_not_proven"),
+    responses=problems("insufficient_scope", "key_destroyed", "freshness_not_proven", "contract_not_valid"),
 )
 async def read_sealing_keys(
     request: Request,
@@ -60,4 +60,4 @@ async def read_sealing_keys(
     async def answer(hold: Hold) -> bytes:
         return JSON.dump_json(await hand_out_keys(hold, state.sealer, token, caller.id, purpose))
 
-    return KeyDelivery(state.gate, stream, state.settings.page_seconds, answer)
+    return KeyDelivery(state.gate, stream, caller.id, answer)

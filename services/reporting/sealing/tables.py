@@ -90,8 +90,9 @@ with open as (
      and exists (select from sealing_key k where k.token = t.token)
      and not exists (select from parked_client p where p.client_id = t.client_id)),
 noted as (
-  insert into disclosure (client_id, programme, token, recipient, recipient_id, purpose, path, categories, records, gated_at)
-  select client_id, programme, token, 'health_plan', $3, $4, 'sealing_key', categories, 0, $5 from open)
+  insert into disclosure (client_id, programme, token, recipient, recipient_id, purpose, path, categories, records, gated_at,
+                          contract_id, disclosed_at)
+  select client_id, programme, token, 'health_plan', $3, $4, 'sealing_key', categories, 0, $5, $7, $8 from open)
 select token, clock_timestamp() + $6 * interval '1 second' as ends_at from open"""
 
 
@@ -132,5 +133,6 @@ def _columns(rows: Sequence[Wrapped]) -> tuple[list[UUID], list[str], list[bytes
 
 async def hand_out(hold: Hold, tokens: Collection[UUID], recipient_id: UUID, purpose: str, seconds: int) -> dict[UUID, datetime]:
     """Whose keys may leave now, and until when they may be kept. On record as disclosed when this returns."""
-    rows = await hold.tx.fetch(HAND_OUT, list(tokens), hold.stream, recipient_id, purpose, hold.gated_at, seconds)
+    who = (list(tokens), hold.stream, recipient_id, purpose)
+    rows = await hold.tx.fetch(HAND_OUT, *who, hold.gated_at, seconds, hold.contract_id, hold.at)
     return {row["token"]: row["ends_at"] for row in rows}

@@ -25,7 +25,8 @@ class Delivery(BaseModel):
     delivery_id: UUID
     recipient_id: UUID
     kind: Kind
-    recall_id: UUID
+    recall_id: UUID | None
+    correction_id: UUID | None
     created_at: datetime
     attempts: int
     next_at: datetime

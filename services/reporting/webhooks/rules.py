@@ -1,7 +1,7 @@
 """What a webhook says, what an answer to it means, and when it is tried again. Pure.
 
-Standard Webhooks 1.0 (https://www.standardwebhooks.com): a thin payload. It names the recall and where to read it; what is in the recall
-is had there, with the recipient's own token, so that nothing about a client passes through whatever stands before an endpoint.
+Standard Webhooks 1.0 (https://www.standardwebhooks.com): a thin payload. It names the recall, or the correction, and where to read it; what
+is in it is had there, with the recipient's own token, so that nothing about a client passes through whatever stands before an endpoint.
 """
 
 import json
@@ -14,6 +14,7 @@ from uuid import UUID
 class Kind(StrEnum):
     RECALL_REQUESTED = "recall_requested"
     RECALL_OVERDUE = "recall_overdue"
+    DATA_CORRECTED = "data_corrected"
 
 
 class Verdict(StrEnum):
@@ -31,9 +32,15 @@ NAT64 = IPv6Network("64:ff9b::/96")
 """RFC 6052: the last four bytes are an IPv4 address."""
 
 
-def payload_of(kind: Kind, at: datetime, recall_id: UUID, url: str) -> str:
+def address_of(kind: Kind, about: UUID, public_url: str) -> str:
+    """Where the recall or the correction is read."""
+    return f"{public_url}/v1/{'data-corrections' if kind is Kind.DATA_CORRECTED else 'recalls'}/{about}"
+
+
+def payload_of(kind: Kind, at: datetime, about: UUID, url: str) -> str:
     """The same to the byte at every attempt. `at`: when there was something to tell."""
-    said = {"type": kind.replace("_", "."), "timestamp": at.isoformat(), "data": {"recall_id": str(recall_id), "url": url}}
+    name = "correction_id" if kind is Kind.DATA_CORRECTED else "recall_id"
+    said = {"type": kind.replace("_", "."), "timestamp": at.isoformat(), "data": {name: str(about), "url": url}}
     return json.dumps(said, separators=(",", ":"))
 
 

@@ -18,7 +18,7 @@ from common.metrics import Metrics
 from common.waking import Waking
 from reporting.webhooks import tables
 from reporting.webhooks.endpoints import Endpoints, Refused
-from reporting.webhooks.rules import Verdict, pause_after, payload_of, verdict_on
+from reporting.webhooks.rules import Verdict, address_of, pause_after, payload_of, verdict_on
 from reporting.webhooks.tables import Claimed
 
 log = logging.getLogger(__name__)
@@ -84,8 +84,8 @@ class Sender:
 
     async def _attempt(self, claimed: Claimed) -> int | None:
         """The status of the answer; None where there was none."""
-        url = f"{self.public_url}/v1/recalls/{claimed.recall_id}"
-        body = payload_of(claimed.kind, claimed.created_at, claimed.recall_id, url)
+        url = address_of(claimed.kind, claimed.about, self.public_url)
+        body = payload_of(claimed.kind, claimed.created_at, claimed.about, url)
         try:
             return await self.endpoints.post(claimed.url, body, signed(claimed, body, datetime.now(UTC)))
         except (Refused, httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError, ValueError) as error:

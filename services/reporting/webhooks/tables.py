@@ -19,13 +19,15 @@ webhook_delivery = sa.Table(
     sa.Column("delivery_id", pg.UUID(as_uuid=True), primary_key=True, server_default=sa.text("gen_random_uuid()")),
     sa.Column("recipient_id", pg.UUID(as_uuid=True), nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("recall_id", pg.UUID(as_uuid=True), nullable=False),
+    sa.Column("recall_id", pg.UUID(as_uuid=True)),
+    sa.Column("correction_id", pg.UUID(as_uuid=True)),
     moment("created_at", filled=True),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     moment("next_at", filled=True),
     sa.Column("last_status", sa.Integer),
     moment("delivered_at", nullable=True),
     moment("given_up_at", nullable=True),
+    sa.CheckConstraint("num_nonnulls(recall_id, correction_id) = 1", name="about"),
     sa.Index("webhook_delivery_open_idx", "next_at", postgresql_where=sa.text("delivered_at is null and given_up_at is null")),
 )
 
@@ -47,7 +49,8 @@ with next as materialized (
 update webhook_delivery w
    set attempts = w.attempts + 1, next_at = clock_timestamp() + make_interval(secs => $3)
   from next n where w.delivery_id = n.delivery_id
-returning w.delivery_id, w.recipient_id, w.kind, w.recall_id, w.created_at, w.attempts, n.webhook_url as url, n.webhook_secret as secret"""
+returning w.delivery_id, w.recipient_id, w.kind, coalesce(w.recall_id, w.correction_id) as about, w.created_at, w.attempts,
+          n.webhook_url as url, n.webhook_secret as secret"""
 
 # Only by whoever made the last attempt: one whose lease ran out has been followed.
 SETTLE = """
@@ -58,7 +61,7 @@ update webhook_delivery
  where delivery_id = $1 and attempts = $2 and delivered_at is null and given_up_at is null
 returning true"""
 
-SHOWN = "delivery_id, recipient_id, kind, recall_id, created_at, attempts, next_at, last_status, given_up_at"
+SHOWN = "delivery_id, recipient_id, kind, recall_id, correction_id, created_at, attempts, next_at, last_status, given_up_at"
 
 OPEN = f"select {SHOWN} from webhook_delivery where delivered_at is null and delivery_id > $1 order by delivery_id limit $2"
 
@@ -76,7 +79,8 @@ class Claimed:
     delivery_id: UUID
     recipient_id: UUID
     kind: Kind
-    recall_id: UUID
+    about: UUID
+    """The recall, or the correction."""
     created_at: datetime
     attempts: int
     url: str

@@ -1,6 +1,7 @@
 """A plan and its clients in a database of reporting's, and exports built batch by batch as the builder does, without a stack."""
 
 import json
+import math
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -94,13 +95,18 @@ def _received(event: Any) -> Any:
     return Received(event, Entry("consent", STREAM, 1, event.event_id, event.type, event.subject, "", b""))
 
 
+def held(tx: Connection, stream: int, export: Export) -> Hold:
+    """As the gate hands it out."""
+    return Hold(tx, stream, 0, export.recipient_id, uuid4(), NOW, math.inf)
+
+
 async def fill(db: Database, export: Export, batches: int | None = None, after: tuple[UUID, str] | None = None) -> None:
     """All that is missing, or so many batches of stream 0."""
     async with db.pool.acquire() as tx:
         for stream in await missing_streams(db.pool, export.export_id, STREAMS):
             reached = after
             while batches != 0:
-                reached = await fill_batch(Hold(tx, stream, 0), export, reached)
+                reached = await fill_batch(held(tx, stream, export), export, reached)
                 if reached is None:
                     break
                 batches = None if batches is None else batches - 1

@@ -16,10 +16,9 @@ from deploy.local.infrastructure import Infrastructure
 from reporting.app import MIGRATIONS
 from reporting.exports import clearing, filling, tables, usecases
 from reporting.exports.filling import NotWanted, fill_batch
-from reporting.release_gate.gate import Hold
 from reporting.resources.expressions import resource_id
 from reporting.schema import metadata
-from tests.reporting.exports.made import STREAM, STREAMS, Plan, at, built, deleted, fill, lines, references
+from tests.reporting.exports.made import STREAM, STREAMS, Plan, at, built, deleted, fill, held, lines, references
 
 
 @pytest.fixture(scope="module")
@@ -111,10 +110,10 @@ async def test_two_workers_at_one_stream_make_no_batch_twice(db: Database, plan:
         await plan.client()
     export = await plan.asked()
     async with db.pool.acquire() as one, db.pool.acquire() as other, one.transaction():
-        await fill_batch(Hold(one, STREAM, 0), export, None)
+        await fill_batch(held(one, STREAM, export), export, None)
         with pytest.raises(NotWanted):  # and it does not wait
             async with asyncio.timeout(5):
-                await fill_batch(Hold(other, STREAM, 0), export, None)
+                await fill_batch(held(other, STREAM, export), export, None)
     await fill(db, export)
     read = references(await lines(db, export))
     assert len(read) == len(set(read)) == 4 * 4
@@ -244,7 +243,7 @@ async def test_an_export_that_was_called_off_gets_no_more_rows_and_loses_those_i
     await usecases.cancel(db, export)
     async with db.pool.acquire() as tx:
         with pytest.raises(NotWanted):
-            await fill_batch(Hold(tx, STREAM, 0), export, None)
+            await fill_batch(held(tx, STREAM, export), export, None)
     left = "select (select count(*) from export_row where export_id = $1) + (select count(*) from export_part where export_id = $1)"
     assert await db.pool.fetchval(left, export.export_id) == 0
     await tables.complete_export(db.pool, export.export_id, STREAMS, at(await plan.export()), at(await plan.export()))

@@ -1,6 +1,7 @@
 """What is taken of a client to be sent, on a database of its own: what is too large, what is the same again, what nobody gets (C5, C16)."""
 
 import json
+import math
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,12 +19,14 @@ from reporting.release_gate.gate import Hold
 from reporting.schema import metadata
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
+LATER = datetime(2027, 3, 2, tzinfo=UTC)
 LARGE = 1 << 20
 STREAM = 3
 RECIPIENT = """
 insert into recipient (recipient_id, slug, smart_client_id, jwks, scopes, purpose, sealed, acknowledge_hours, attest_days,
                        registered_at, changed_at)
 values ($1, $2, $2, '{}', '{}', 'personalised_health_recommendations', false, 24, 10, now(), now())"""
+OPENING = "insert into release_opening (recipient_id, opened_at, opened_by, open_until) values ($1, $2, $1, $3)"
 SCORE = {"resourceType": "Observation", "code": "phq-9", "value": 9, "effective": "2026-03-02"}
 
 
@@ -35,6 +38,7 @@ class Sharing:
     client: UUID = field(default_factory=uuid4)
     plan: UUID = field(default_factory=uuid4)
     token: UUID = field(default_factory=uuid4)
+    contract: UUID = field(default_factory=uuid4)
 
     async def open(self, *, registered: bool = True) -> "Sharing":
         tx = self.tx
@@ -59,6 +63,7 @@ class Sharing:
 
     async def register(self) -> None:
         await self.tx.execute(RECIPIENT, self.plan, f"plan-{self.plan.hex[:8]}")
+        await self.tx.execute(OPENING, self.plan, NOW, LATER)
 
     async def has(self, category: str, body: dict[str, object]) -> None:
         await self.tx.execute(
@@ -68,9 +73,15 @@ class Sharing:
         )  # fmt: skip
         await tables.mark_dirty(self.tx, [self.client])
 
+    def hold(self) -> Hold:
+        return Hold(self.tx, STREAM, 7, self.plan, self.contract, NOW, math.inf)
+
+    async def waiting(self, *left_alone: UUID, at: datetime = NOW) -> list[tuple[int, UUID | None]]:
+        return [(one.stream, one.recipient_id) for one in await tables.waiting(self.tx, left_alone, at)]
+
     async def taken(self, *, largest: int = LARGE, sent: bool = True) -> tables.State:
         """As the publisher takes it; as if the broker had it, unless not."""
-        hold = Hold(self.tx, STREAM, 7)
+        hold = self.hold()
         (state,) = await tables.take_states(hold, 10, [], "http://reporting", largest)
         assert state.client_id == self.client
         if sent:
@@ -102,6 +113,7 @@ async def test_a_state_that_is_sent_is_disclosed_and_known_to_be_on_the_topic_be
     assert state.value is not None and state.token == sharing.token
     assert await sharing.count("recipient_token where on_topic and state_digest is null") == 1
     disclosed = await sharing.tx.fetchrow("select * from disclosure")
+    assert (disclosed["contract_id"], disclosed["disclosed_at"]) == (sharing.contract, NOW), "C9, C14"
     assert (disclosed["recipient_id"], disclosed["token"], disclosed["gated_at"]) == (sharing.plan, sharing.token, 7)
     assert disclosed["categories"] == ["questionnaire_scores"]
 
@@ -130,16 +142,28 @@ async def test_a_state_that_is_too_large_is_neither_sent_nor_disclosed_and_stays
     state = await (await sharing.open()).taken(largest=100, sent=False)
     assert state.too_large and state.value is None
     assert (await sharing.disclosed(), await sharing.count("recipient_token where on_topic")) == (0, 0)
-    assert await tables.dirty_streams(sharing.tx, []) == [STREAM]
-    assert await tables.dirty_streams(sharing.tx, [sharing.client]) == [], "others go on while it is left alone"
+    assert await sharing.waiting() == [(STREAM, sharing.plan)]
+    assert await sharing.waiting(sharing.client) == [], "others go on while it is left alone"
 
 
-async def test_C5_nothing_is_taken_for_a_plan_that_is_not_registered(sharing: Sharing) -> None:
-    assert (await (await sharing.open(registered=False)).taken()).value is None
-    assert (await sharing.disclosed(), await tables.dirty_streams(sharing.tx, [])) == (0, [])
+async def test_C5_nothing_is_kept_for_a_plan_that_is_not_registered(sharing: Sharing) -> None:
+    await sharing.open(registered=False)
+    assert await sharing.waiting() == [(STREAM, None)]
+    await tables.forget_unregistered(sharing.tx, STREAM)
+    assert (await sharing.disclosed(), await sharing.waiting()) == (0, [])
     await sharing.register()
     await tables.mark_dirty(sharing.tx, [sharing.client])
+    await tables.forget_unregistered(sharing.tx, STREAM)
     assert (await sharing.taken()).value is not None
+
+
+async def test_C14_what_is_for_a_recipient_that_is_closed_waits_and_is_not_forgotten(sharing: Sharing) -> None:
+    await sharing.open()
+    assert await sharing.waiting(at=LATER) == []
+    await sharing.tx.execute("update release_opening set closed_at = $1", NOW)
+    await tables.forget_unregistered(sharing.tx, STREAM)
+    assert await sharing.waiting() == []
+    assert await sharing.count("partner_dirty where true") == 1
 
 
 async def test_R4_a_parked_client_counts_as_opted_out(sharing: Sharing) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
 from reporting.webhooks.endpoints import Endpoints, Refused
-from reporting.webhooks.rules import RETRY_AFTER, Kind, Verdict, is_public, pause_after, payload_of, verdict_on
+from reporting.webhooks.rules import RETRY_AFTER, Kind, Verdict, address_of, is_public, pause_after, payload_of, verdict_on
 from reporting.webhooks.sending import signed
 from reporting.webhooks.tables import Claimed
 
@@ -19,12 +19,13 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
 @given(st.sampled_from(Kind), st.uuids())
-def test_C5_the_payload_names_the_recall_and_where_to_read_it_and_nothing_else(kind: Kind, recall_id: UUID) -> None:
-    said = json.loads(payload_of(kind, NOW, recall_id, "https://reporting.example/v1/recalls/x"))
+def test_C5_the_payload_names_the_recall_or_the_correction_and_where_to_read_it_and_nothing_else(kind: Kind, about: UUID) -> None:
+    said = json.loads(payload_of(kind, NOW, about, address_of(kind, about, "https://reporting.example")))
+    name, path = ("correction_id", "data-corrections") if kind is Kind.DATA_CORRECTED else ("recall_id", "recalls")
     assert said == {
-        "type": {"recall_requested": "recall.requested", "recall_overdue": "recall.overdue"}[kind],
+        "type": {"recall_requested": "recall.requested", "recall_overdue": "recall.overdue", "data_corrected": "data.corrected"}[kind],
         "timestamp": "2026-03-02T09:30:00+00:00",
-        "data": {"recall_id": str(recall_id), "url": "https://reporting.example/v1/recalls/x"},
+        "data": {name: str(about), "url": f"https://reporting.example/v1/{path}/{about}"},
     }
 
 
@@ -77,8 +78,8 @@ async def test_outside_of_the_local_stack_a_private_address_or_plain_http_is_ref
 def test_the_signature_is_that_of_the_standards_own_library() -> None:
     now = datetime.now(UTC)
     claimed = Claimed(uuid4(), uuid4(), Kind.RECALL_REQUESTED, uuid4(), now, 3, "https://plan.example/", SECRET)
-    body = payload_of(claimed.kind, claimed.created_at, claimed.recall_id, "https://reporting.example/")
+    body = payload_of(claimed.kind, claimed.created_at, claimed.about, "https://reporting.example/")
     headers = signed(claimed, body, now)
-    assert Webhook(SECRET).verify(body, headers)["data"]["recall_id"] == str(claimed.recall_id)
+    assert Webhook(SECRET).verify(body, headers)["data"]["recall_id"] == str(claimed.about)
     assert headers["webhook-id"] == str(claimed.delivery_id)
     assert SECRET not in str(headers)
