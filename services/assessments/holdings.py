@@ -8,6 +8,7 @@ MINE = "t.client_id = of.client"
 ABOUT_MINE = """t.about in (
   select flag_id from safety_flag where client_id = of.client
   union all select assignment_id from assignment where client_id = of.client)"""
+PROGRAMME = "(select min(r.programme) from care_request r where r.episode_id = t.episode_id)"
 
 ASSESSMENTS: Registry = {
     **BUS,
@@ -26,7 +27,7 @@ ASSESSMENTS: Registry = {
     "care_request": Held(Category.APPOINTMENTS, MINE, day="t.changed_at", programme="t.programme"),
     "care_visit": Held(Category.APPOINTMENTS, MINE, day="coalesce(t.starts_at, t.booked_at)", programme="t.programme"),
     "known_client": Held(Category.CONTACT_AND_DEMOGRAPHICS, MINE, programme="t.programme"),
-    "outcome": Held(Category.ASSESSMENT_RESULTS, MINE, day="t.measured_at"),
+    "outcome": Held(Category.ASSESSMENT_RESULTS, MINE, day="t.measured_at", programme=PROGRAMME),
     "safety_flag": Held(Category.SAFETY, MINE, day="t.raised_at", programme="t.programme"),
     "to_plan": Held(Category.OPERATIONS, MINE),
     "waiting_notice": Held(

@@ -6,6 +6,9 @@ from common.holdings.shared import BUS
 
 MINE = "t.client_id = of.client"
 TOKENS = "select token from recipient_token where client_id = of.client"
+OF_TOKEN = "(select r.programme from recipient_token r where r.token = t.token)"
+OF_EXPORT = "(select e.{} from export e where e.export_id = t.export_id)"
+OF_EPISODE = "(select e.{} from episode_fact e where e.episode_id = t.episode_id)"
 COUNTED = NotOfAClient("numbers of groups; in which of them a client counts is in unit")
 RECIPIENTS = NotOfAClient("a recipient's")
 
@@ -31,9 +34,9 @@ INDIVIDUAL: Registry = {
         instead={"patients": (f"to_jsonb(array({TOKENS} intersect select unnest(t.patients)))", "the others are other clients")},
         without={"request": "names the other clients too"},
     ),
-    "export_deletion": Held(Category.SHARING, f"t.token in ({TOKENS})", day="t.deleted_at"),
+    "export_deletion": Held(Category.SHARING, f"t.token in ({TOKENS})", day="t.deleted_at", programme=OF_EXPORT.format("programme")),
     "export_part": NotOfAClient("how an export is divided; a client's rows are in export_row"),
-    "export_row": Held(Category.SHARING, MINE, programme="t.programme"),
+    "export_row": Held(Category.SHARING, MINE, day=OF_EXPORT.format("requested_at"), programme="t.programme"),
     "export_stream": NotOfAClient("how an export is divided"),
     "partner_dirty": Held(Category.OPERATIONS, MINE, programme="t.programme"),
     "partner_notice": Held(Category.SHARING, MINE, day="t.at", programme="t.programme"),
@@ -52,7 +55,11 @@ INDIVIDUAL: Registry = {
     ),
     "release_opening": RECIPIENTS,
     "sealing_key": Held(
-        Category.SHARING, f"t.token in ({TOKENS})", day="t.made_at", without={"wrapped": "the key of what a recipient has sealed"}
+        Category.SHARING,
+        f"t.token in ({TOKENS})",
+        day="t.made_at",
+        programme=OF_TOKEN,
+        without={"wrapped": "the key of what a recipient has sealed"},
     ),
     "sharing": Held(Category.SHARING, MINE, day="t.decided_at", programme="t.programme"),
     "used_assertion": RECIPIENTS,
@@ -66,12 +73,12 @@ AGGREGATE: Registry = {
     "closing": NotOfAClient("which month was closed when, and which events waited then"),
     "counted_client": Held(Category.AGGREGATES, MINE, programme="t.programme"),
     "episode_fact": Held(Category.AGGREGATES, MINE, day="t.sought_at", programme="t.programme"),
-    "outcome_fact": Held(Category.AGGREGATES, MINE),
+    "outcome_fact": Held(Category.AGGREGATES, MINE, day=OF_EPISODE.format("sought_at"), programme=OF_EPISODE.format("programme")),
     "population": COUNTED,
     "published_cell": COUNTED,
     "recount_mark": Held(Category.OPERATIONS, MINE),
     "release": COUNTED,
-    "request_fact": Held(Category.AGGREGATES, MINE, day="t.requested_at"),
+    "request_fact": Held(Category.AGGREGATES, MINE, day="t.requested_at", programme=OF_EPISODE.format("programme")),
     "rollup": COUNTED,
     "score_fact": Held(Category.AGGREGATES, MINE),
     "session_fact": Held(Category.AGGREGATES, MINE, day="t.held_on"),

@@ -55,6 +55,7 @@ SCHEDULING: Registry = {
         Category.APPOINTMENTS,
         "t.held_by = of.client or t.appointment_id in (select appointment_id from appointment where client_id = of.client)",
         day="lower(t.during)",
+        programme="(select a.programme from appointment a where a.appointment_id = t.appointment_id)",
     ),
     "visit": Held(Category.COVERAGE, MINE, day="t.on_date", programme="t.programme"),
     "waitlist_entry": Held(Category.APPOINTMENTS, MINE, day="t.joined_at"),

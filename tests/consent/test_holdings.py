@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from common.contracts.privacy import Part
+from common.contracts.privacy import Part, RecordCategory, Scope
+from common.contracts.vocabulary import Programme
 from common.db import Database
 from common.holdings.reading import read_part, snapshot
 from common.holdings.registry import Held, Holder, Registry
@@ -51,10 +52,10 @@ async def db(infrastructure: Infrastructure) -> AsyncIterator[Database]:
         yield found
 
 
-async def part_of(db: Database, client: UUID, now: datetime, registry: Registry = CONSENT) -> Part:
+async def part_of(db: Database, client: UUID, now: datetime, registry: Registry = CONSENT, scope: Scope | None = None) -> Part:
     importlib.import_module("consent.app")  # all tables are known then
     async with snapshot(db) as tx:
-        return await read_part(tx, Holder("consent", registry, metadata.tables), client, None, now)
+        return await read_part(tx, Holder("consent", registry, metadata.tables), client, scope, now)
 
 
 async def test_C7_nothing_of_a_suspended_demand_is_in_a_part_and_all_of_it_once_the_client_may_be_told(db: Database) -> None:
@@ -78,6 +79,22 @@ async def test_C7_a_registry_that_forgot_the_suspension_would_tell(db: Database)
     broken = {**CONSENT, "legal_demand": replace(demand, where="t.client_id = of.client")}
     assert (await part_of(db, client, NOW)).tables == {}
     assert {*(await part_of(db, client, NOW, broken)).tables} == {"legal_demand"}
+
+
+async def test_C7_what_has_no_day_or_programme_is_in_no_scope_that_names_one_but_for_what_holds_at_all_times(db: Database) -> None:
+    client = uuid4()
+    await db.pool.execute("insert into known_client (client_id) values ($1)", client)
+    await db.pool.execute("insert into mail_address (address_digest, client_id) values ('', $1)", client)
+    await db.pool.execute("insert into parked_client (source, client_id, reason, parked_at) values ('x', $1, 'x', $2)", client, NOW)
+    both = (RecordCategory.OPERATIONS, RecordCategory.CONTACT_AND_DEMOGRAPHICS)
+    for scope, found in (
+        (Scope(categories=both), {"known_client", "mail_address", "parked_client"}),
+        (Scope(categories=both, since=NOW.date()), {"mail_address", "parked_client"}),
+        (Scope(categories=both, until=NOW.date() - timedelta(days=1)), {"mail_address"}),
+        (Scope(categories=both, programme=Programme.EWS), {"mail_address"}),
+        (Scope(categories=both[:1], since=NOW.date(), until=NOW.date()), {"parked_client"}),
+    ):
+        assert {*(await part_of(db, client, NOW, scope=scope)).tables} == found
 
 
 def test_C10_what_a_client_wrote_is_readable_in_their_part() -> None:

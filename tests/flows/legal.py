@@ -36,7 +36,12 @@ class Office:
     async def body(self, client: UUID, **more: Any) -> dict[str, Any]:
         """An order of a court about satisfaction, last week and today."""
         now = datetime.now(UTC)
-        scope = {"categories": ["satisfaction"], "since": str((now - timedelta(days=7)).date()), "until": str(now.date())}
+        scope = {
+            "categories": ["satisfaction"],
+            "since": str((now - timedelta(days=7)).date()),
+            "until": str(now.date()),
+            "programme": "care_connect",
+        }
         said = {
             "client_id": str(client),
             "kind": "court_order",

@@ -93,6 +93,7 @@ async def test_C10_a_client_asks_once_and_takes_a_copy_that_nobody_else_can_see(
     with zipfile.ZipFile(io.BytesIO(archive.content)) as files:
         manifest = json.loads(files.read("manifest.json"))
         assert {"index.html", "fhir/bundle.json"} <= set(files.namelist())
+        assert manifest["only_in_records"] == [], "whatever FHIR has a resource for is valid as it stands in the databases"
         assert b'lang="es"' in files.read("index.html")
         for item in manifest["files"]:
             assert sha256(files.read(item["name"])).hexdigest() == item["sha256"], item

@@ -183,6 +183,16 @@ async def test_C7_no_byte_of_a_paper_is_kept_unencrypted_and_reading_one_is_note
     assert (reused.status_code, reused.json()["field"]) == (409, "document_id")
 
 
+async def test_C7_what_belongs_to_another_programme_is_not_released(story: Story, office: Office) -> None:
+    client, today = await story.sharing_client(), datetime.now(UTC).date()
+    categories = ["satisfaction", "appointments", "coverage", "assessment_results", "sharing", "aggregates", "contact_and_demographics"]
+    scope = {"categories": categories, "since": str(today - timedelta(days=9)), "until": str(today)}
+    demand = await office.recorded(client, scope=scope | {"programme": "emotional_wellbeing_solutions"})
+    await office.approved(demand)
+    files = unpacked(await office.take(await office.token(demand["demand_id"])))
+    assert "care_connect" not in json.dumps({name: found for name, found in files.items() if name != "manifest.json"})
+
+
 async def test_C7_a_subpoena_without_an_order_needs_its_assurance_and_a_refused_demand_releases_nothing(
     story: Story, office: Office
 ) -> None:

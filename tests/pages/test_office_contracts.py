@@ -24,7 +24,8 @@ def test_C14_the_page_offers_whatever_there_is() -> None:
         assert get_args(offered) == tuple(there_is)
 
 
-TOO_WIDE = "() => [...document.querySelectorAll('main *')].filter(one => one.getBoundingClientRect().right > 320).map(one => one.outerHTML.slice(0, 90))"
+TOO_WIDE = """
+() => [...document.querySelectorAll('main *')].filter(one => one.getBoundingClientRect().right > 320).map(one => one.outerHTML)"""
 
 
 def plan(page: Page, story: Story) -> Locator:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from common.contracts.privacy import Part, RecordCategory, Scope
 from common.db import Connection, Database
-from common.holdings.registry import Held, Holder, Registry, columns_in_scope, held_in, in_scope
+from common.holdings.registry import AT_ALL_TIMES, Held, Holder, Registry, columns_in_scope, held_in, in_scope
 
 Row = dict[str, Any]
 Opening = Callable[[Row], Row]
@@ -20,7 +20,7 @@ Opening = Callable[[Row], Row]
 OF = """
 with of as (select $1::uuid as client, $2::timestamptz as now, coalesce($3::date, '-infinity') as since,
                    coalesce($4::date, 'infinity') as until, $5::text as programme, $6::text[] as categories)"""
-NOBODYS = "(of.programme is null or {0} is null or {0} = of.programme)"
+ANY_DAY = "(of.since = '-infinity' and of.until = 'infinity')"
 
 
 @asynccontextmanager
@@ -76,9 +76,16 @@ def _category(held: Held) -> str:
 
 def _where(held: Held) -> str:
     """The day is UTC's."""
-    terms = [f"({held.where})", NOBODYS.format(held.programme or "null::text")]
+    always = held.category in AT_ALL_TIMES
+    terms = [f"({held.where})"]
     if held.day:
-        terms.append(f"(({held.day})::date between of.since and of.until or (of.since = '-infinity' and of.until = 'infinity'))")
+        terms.append(f"(({held.day})::date between of.since and of.until or {ANY_DAY})")
+    elif not always:
+        terms.append(ANY_DAY)
+    if held.programme:
+        terms.append(f"(of.programme is null or {held.programme} is null or {held.programme} = of.programme)")
+    elif not always:
+        terms.append("of.programme is null")
     if held.category_of:
         terms.append(f"(of.categories is null or {_category(held)} = any(of.categories))")
     return " and ".join(terms)

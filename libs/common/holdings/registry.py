@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from common.contracts.privacy import RecordCategory, Scope
 
 Columns = Mapping[str, str]
+AT_ALL_TIMES = frozenset({RecordCategory.CONTACT_AND_DEMOGRAPHICS, RecordCategory.COVERAGE})
+"""What is so, and not what happened. Of the rest, what cannot be seen to be in a scope is not in it (minimum necessary)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +20,9 @@ class Held:
     where: str
     """Which rows are the client's."""
     day: str | None = None
-    """A date or time: the day of a record, for `Scope.since` and `until`. None: it holds at all times."""
+    """A date or time: the day of a record, for `Scope.since` and `until`. None: it holds at all times, or else is in no period."""
     programme: str | None = None
-    """None: of no programme."""
+    """None: of every programme where it holds at all times, else of none."""
     category_of: str | None = None
     """The category of a single row, where they differ; within those that stand in `categories`."""
     categories: tuple[RecordCategory, ...] = ()

@@ -36,7 +36,7 @@ async def _deliver(running: Running, desk: Desk, correction_id: UUID, service: s
     answer = await _put(running, case.correction, service)
     if answer is None:
         log.warning("a correction waits", extra={"correction": str(correction_id), "service": service})
-        return await usecases.note_applied(desk, correction_id, running.clock.now())
+        return await handing_over.put_off(running.db, correction_id, service)
     now = running.clock.now()
     if service == "reporting":
         await usecases.note_spread(desk, correction_id, now)

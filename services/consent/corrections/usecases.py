@@ -246,7 +246,7 @@ async def _as_it_is(tx: AsyncConnection, desk: Desk, correction_id: UUID) -> Cor
 
 
 def _found(found: Correction | None, client_id: UUID | None) -> Correction:
-    if found is None:
+    if found is None or client_id not in (None, found.client_id):
         raise Problem("not_found", "There is nothing here that you may see.")
     return found
 

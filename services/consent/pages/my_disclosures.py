@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from common.auth import Principal, Role
 from common.db import Database
 from common.edge import Now
+from common.never_kept import StructuredText
 from common.pages.errors import PageRoute
 from common.pages.session import AllowPage, csrf_of
 from common.problems import Problem
@@ -39,7 +40,7 @@ async def download(request: Request, caller: Client, now: Now, law: Law = Law.AL
 
 @router.get(f"{OFFICE_AREA}/disclosures")
 async def show_to_officer(
-    request: Request, caller: Officer, now: Now, client_id: Annotated[str, Query(max_length=36)] = "", law: Law = Law.ALL
+    request: Request, caller: Officer, now: Now, client_id: Annotated[StructuredText, Query(max_length=36)] = "", law: Law = Law.ALL
 ) -> Response:
     """With what an authority has suspended the client's own right to."""
     here = f"{OFFICE_AREA}/disclosures"

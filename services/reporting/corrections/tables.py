@@ -50,7 +50,7 @@ update record r
  where r.record_id = c.client_id and r.client_id = c.client_id"""
 
 DISPUTE = """
-update record set body = body || '{}', changed_at = now()
+update record set body = body || '{"disputed": true}', changed_at = now()
  where record_id = $1 and client_id = $2 and not body ? 'disputed' returning true"""
 
 # 45 CFR 164.526(c)(3)(ii): whoever is known to have it. What was recalled is deleted there, or will be.
@@ -59,7 +59,7 @@ with who as (
   select d.recipient_id, array_agg(distinct d.token) as tokens, min(d.programme) as programme
     from disclosure d
     join record r on r.record_id = $3 and r.client_id = d.client_id and r.programme = d.programme and r.category = any(d.categories)
-   where d.client_id = $2 and d.recipient_id is not null
+   where d.client_id = $2 and d.recalled_by is null and d.recipient_id is not null
    group by d.recipient_id),
 told as (
   insert into data_correction_notice (correction_id, recipient_id, tokens) select $1, recipient_id, tokens from who
