@@ -12,7 +12,7 @@ from tests.independent.conftest import Known, sharing_everything
 from tests.story import Story
 
 GUIDE = Path(__file__).parents[2] / "docs/guides/bulk-export.md"
-KEYS, REGISTER, TOKEN, EXPORT, DOWNLOAD, INCREMENT, RECALLS = re.findall(r"```sh\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+KEYS, REGISTER, CONTRACT, TOKEN, EXPORT, DOWNLOAD, INCREMENT, RECALLS = re.findall(r"```sh\n(.*?)```", GUIDE.read_text(), re.DOTALL)
 
 
 def lines(path: Path) -> list[str]:
@@ -39,7 +39,7 @@ async def test_R5_the_guide_leads_from_registration_to_what_is_consented_to_now(
 
     leaving, _staying = [await sharing_everything(story) for _ in range(2)]
     before = await shared()
-    await run(KEYS, REGISTER, TOKEN, EXPORT, DOWNLOAD)
+    await run(KEYS, REGISTER, CONTRACT, TOKEN, EXPORT, DOWNLOAD)
     taken = [json.loads(line) for line in lines(tmp_path / "resources.ndjson")]
     assert {f"{resource['resourceType']}/{resource['id']}" for resource in taken} == before
     assert len(taken) == len(before)

@@ -1,4 +1,4 @@
-"""Every page and state scanned with axe, every page in the dark as well: no violation of WCAG 2.2 at level AA, nor of its best practices."""
+"""Every page and state scanned with axe, every page in the dark as well: no violation of WCAG 2.2 at level AA, nor of best practices."""
 
 import re
 from typing import Any, Literal

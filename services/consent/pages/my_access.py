@@ -13,6 +13,7 @@ from common.auth import Principal, Role
 from common.edge import Now
 from common.pages.errors import PageRoute
 from common.pages.language import language_of
+from common.pages.rendering import HEADERS
 from common.pages.session import AllowPage, csrf_of
 from common.problems import Problem
 from consent.access_requests import usecases
@@ -59,7 +60,7 @@ async def read(request: Request, caller: Client, request_id: UUID, now: Now) -> 
     """The copy's own page, as it stands in the archive."""
     archive = await usecases.take_copy(counter_of(request), request_id, caller.id, Download(uuid4(), "page", caller.id), now)
     with zipfile.ZipFile(io.BytesIO(archive)) as files:
-        return HTMLResponse(files.read("index.html"))
+        return HTMLResponse(files.read("index.html"), headers=HEADERS)
 
 
 async def _after(request: Request, caller: Principal, now: Now, acting: Awaitable[Any], done: str) -> Response:

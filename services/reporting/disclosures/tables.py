@@ -114,7 +114,8 @@ async def take_page(hold: Hold, export_id: UUID, part: str, after: int, limit: i
 # In the order in which they left; a page goes on behind the entry that the one before ended with.
 DISCLOSURES = f"""
 select d.disclosure_id, d.programme, d.recipient, coalesce(c.legal_name, p.slug, d.recipient) as recipient_name,
-       c.address as recipient_address, d.contract_id, d.purpose, d.path, d.export_id, d.categories, d.records, d.disclosed_at, d.recalled_by,
+       c.address as recipient_address, d.contract_id, d.purpose, d.path, d.export_id, d.categories, d.records, d.disclosed_at,
+       d.recalled_by,
        (select {RECALL_STATE} from recall r where r.client_id = d.client_id and r.decision_id = d.recalled_by limit 1) as recall
   from disclosure d
   left join contract c using (contract_id)

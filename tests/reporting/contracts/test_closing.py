@@ -26,7 +26,9 @@ class Reader:
 
     def __init__(self, port: int, url: str, bearer: str) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
-        self.socket.sendall(f"GET {httpx.URL(url).path} HTTP/1.1\r\nhost: reporting\r\nconnection: close\r\nauthorization: {bearer}\r\n\r\n".encode())
+        self.socket.sendall(
+            f"GET {httpx.URL(url).path} HTTP/1.1\r\nhost: reporting\r\nconnection: close\r\nauthorization: {bearer}\r\n\r\n".encode()
+        )
         self.socket.setblocking(False)
         self.read, self.last, self.ended = 0, b"", False
 
