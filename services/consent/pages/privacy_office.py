@@ -70,7 +70,7 @@ def _ids(text: str) -> list[UUID]:
 
 
 async def _page(request: Request, now: Now, *, message: str | None = None, status: int = 200) -> Response:
-    shown = await office(request)
+    shown = await office(request, now)
     answer: Response = request.app.state.pages.render(
         request, "privacy_office.html", status, here=AREA, csrf=csrf_of(request), office=shown, now=now, message=message
     )
