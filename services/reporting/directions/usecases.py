@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from common.auth import Principal, Role
+from common.auth import Principal
 from common.db import Database
 from common.problems import Problem
 from reporting.directions import tables
@@ -40,12 +40,8 @@ async def directions_of(db: Database, employer_id: UUID) -> list[Direction]:
         return await tables.of_employer(tx, employer_id)
 
 
-async def check_may_read(db: Database, caller: Principal, employer_id: UUID, now: datetime) -> bool:
-    """Whether it is another's report that is read, by the employer's direction. Raises Problem where there is none (C15): it is not even
-    said that there is such an employer."""
-    if caller.role is Role.EMPLOYER and caller.id == employer_id:
-        return False
+async def check_directed(db: Database, caller: Principal, employer_id: UUID, now: datetime) -> None:
+    """Raises Problem where the employer has directed nothing of the kind (C15): it is not even said that there is such an employer."""
     async with db.pool.acquire() as tx:
         if not await tables.may_read(tx, employer_id, caller.role, caller.id, now):
             raise Problem("not_found", "There is nothing here that you may see.")
-    return True

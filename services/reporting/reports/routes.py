@@ -10,10 +10,10 @@ from pydantic import BaseModel
 from common.auth import Allow, Principal, Role
 from common.contracts.vocabulary import Programme
 from common.db import Pool
-from common.edge import Db, Now
+from common.edge import Parts
 from common.http import problems
 from common.problems import Problem
-from reporting.directions.usecases import check_may_read
+from reporting.directions.usecases import check_directed
 from reporting.measures.catalogue import FAMILIES
 from reporting.measures.families import Family
 from reporting.release_ledger.cells import ScopeKind
@@ -41,6 +41,18 @@ async def reader_of(request: Request) -> Pool:
 Reader = Annotated[Pool, Depends(reader_of)]
 
 
+async def by_direction(request: Request, caller: ByDirection, employer_id: UUID) -> bool:
+    """Whether somebody else reads. The employer's own report needs nothing but what was published: nobody else's database is asked."""
+    if caller.role is Role.EMPLOYER and caller.id == employer_id:
+        return False
+    asked = Parts.of(request)
+    await check_directed(asked.db, caller, employer_id, asked.now)
+    return True
+
+
+Directed = Annotated[bool, Depends(by_direction)]
+
+
 class Reports(BaseModel):
     items: Sequence[Listed]
 
@@ -63,19 +75,17 @@ async def list_measures() -> Measures:
 
 
 @router.get("/employers/{employer_id}/reports", operation_id="listEmployerReports", responses=problems("not_found"))
-async def list_employer_reports(reader: Reader, db: Db, caller: ByDirection, employer_id: UUID, now: Now) -> Reports:
+async def list_employer_reports(reader: Reader, directed: Directed, employer_id: UUID) -> Reports:
     """Who reads by direction (C15) sees the employer's own, and none of all smaller employers together."""
-    directed = await check_may_read(db, caller, employer_id, now)
     listed = await usecases.list_reports(reader, of_employer(employer_id))
     return Reports(items=[one for one in listed if not (directed and one.pooled)])
 
 
 @router.get("/employers/{employer_id}/reports/{period}", operation_id="getEmployerReport", response_model=Report, responses=AS_FILES)
 async def get_employer_report(
-    reader: Reader, db: Db, caller: ByDirection, employer_id: UUID, period: Period, now: Now, representation: As = "json"
+    reader: Reader, directed: Directed, employer_id: UUID, period: Period, representation: As = "json"
 ) -> Response:
     """Of its own people; of all smaller employers together where it is too small for a report of its own (`scope` says so)."""
-    directed = await check_may_read(db, caller, employer_id, now)
     report = await usecases.read_report(reader, of_employer(employer_id), period)
     if directed and report.scope is not ScopeKind.EMPLOYER:
         raise Problem("not_found", "There is no report of this employer's own for this period.")
