@@ -38,6 +38,8 @@ async def test_C14_the_officer_ends_and_resumes_a_contract_and_keeps_the_audits(
         page = await window.new_page()
         await signed_in(page, story, "privacy_officer", uuid4())
         await page.get_by_role("link", name="Recipients and their contracts").click()
+        await expect(plan(page, story).get_by_text("May receive data")).to_be_visible()
+        await plan(page, story).get_by_role("link").click()
         mine = plan(page, story)
         await expect(mine.get_by_text("May receive data")).to_be_visible()
         await expect(mine.get_by_text("Example Health Plan, Inc.")).to_be_visible()
@@ -75,7 +77,7 @@ async def test_C14_the_officer_ends_and_resumes_a_contract_and_keeps_the_audits(
 
 async def test_C14_findings_stay_on_the_page_until_they_are_mended(story: Story, page: Page) -> None:
     await signed_in(page, story, "privacy_officer", uuid4())
-    await page.goto(f"{story.stack.url('consent')}/privacy-office/contracts")
+    await page.goto(f"{story.stack.url('consent')}/privacy-office/contracts/{story.plan}")
     mine, today = plan(page, story), datetime.now(UTC).date()
     await mine.get_by_label("Day of the next audit").fill(str(today))
     await mine.get_by_role("button", name="Announce an audit").click()

@@ -11,6 +11,7 @@ from common.auth import Principal, Role
 from common.pages.errors import PageRoute
 from common.pages.language import language_of
 from common.pages.session import AllowPage, csrf_of
+from common.problems import Problem
 from consent.pages.contracts_view import recipients, send
 
 AREA = "/privacy-office"
@@ -36,13 +37,22 @@ DONE = ("ended", "resumed", "announced", "reported", "resolved")
 
 @router.get("")
 async def show(request: Request, caller: Officer) -> Response:
+    shown = await recipients(request.app.state.reporting)
+    answer: Response = request.app.state.pages.render(
+        request, "office_contracts.html", here=HERE, csrf=csrf_of(request), message=None, shown=shown
+    )
+    return answer
+
+
+@router.get("/{recipient_id}")
+async def show_one(request: Request, caller: Officer, recipient_id: UUID) -> Response:
     done = request.query_params.get("done", "")
-    return await _page(request, message=f"contracts.done.{done}" if done in DONE else None)
+    return await _page(request, recipient_id, message=f"contracts.done.{done}" if done in DONE else None)
 
 
 @router.post("/{recipient_id}/resumption")
 async def resume(request: Request, caller: Officer, recipient_id: UUID) -> Response:
-    return await _act(request, caller, "resumed", f"/v1/recipients/{recipient_id}/resumption", {})
+    return await _act(request, caller, "resumed", f"{recipient_id}/resumption", {})
 
 
 @router.post("/{recipient_id}/contract/{contract_id}/end")
@@ -53,12 +63,12 @@ async def end(
     contract_id: UUID,
     reason: Annotated[Reason, Form()],
 ) -> Response:
-    return await _act(request, caller, "ended", f"/v1/recipients/{recipient_id}/contracts/{contract_id}/end", {"reason": reason})
+    return await _act(request, caller, "ended", f"{recipient_id}/contracts/{contract_id}/end", {"reason": reason})
 
 
 @router.post("/{recipient_id}/audits")
 async def announce(request: Request, caller: Officer, recipient_id: UUID, planned_on: Annotated[date, Form()]) -> Response:
-    return await _act(request, caller, "announced", f"/v1/recipients/{recipient_id}/audits/{uuid4()}", {"planned_on": str(planned_on)})
+    return await _act(request, caller, "announced", f"{recipient_id}/audits/{uuid4()}", {"planned_on": str(planned_on)})
 
 
 @router.post("/{recipient_id}/audits/{audit_id}/report")
@@ -77,33 +87,40 @@ async def report(
     rows = zip(code, severity, due_on, strict=False)
     findings = [{"code": c, "severity": s, "due_on": str(day)} for c, s, day in rows if c and day]
     body = {"performed_on": str(performed_on), "outcome": outcome, "findings": findings}
-    return await _act(request, caller, "reported", f"/v1/recipients/{recipient_id}/audits/{audit_id}/report", body)
+    return await _act(request, caller, "reported", f"{recipient_id}/audits/{audit_id}/report", body)
 
 
 @router.post("/{recipient_id}/audits/{audit_id}/findings/{finding_id}/resolution")
 async def resolve(request: Request, caller: Officer, recipient_id: UUID, audit_id: UUID, finding_id: UUID) -> Response:
-    path = f"/v1/recipients/{recipient_id}/audits/{audit_id}/findings/{finding_id}/resolution"
-    return await _act(request, caller, "resolved", path, {})
+    return await _act(request, caller, "resolved", f"{recipient_id}/audits/{audit_id}/findings/{finding_id}/resolution", {})
 
 
-async def _act(request: Request, caller: Principal, done: str, path: str, body: dict[str, Any]) -> Response:
-    """In the officer's name. What is announced is put under an id of its own; the rest happens to something that is there."""
+async def _act(request: Request, caller: Principal, done: str, what: str, body: dict[str, Any]) -> Response:
+    """In the officer's name; `what` begins with the recipient. What is announced is put under an id of its own, the rest happens to
+    something that is there."""
     method: Literal["PUT", "POST"] = "PUT" if done == "announced" else "POST"
-    refused = await send(request.app.state.reporting, method, path, body | {"recorded_by": str(caller.id)})
+    recipient_id = UUID(what.partition("/")[0])
+    refused = await send(request.app.state.reporting, method, f"/v1/recipients/{what}", body | {"recorded_by": str(caller.id)})
     if refused:
-        return await _page(request, message=f"contracts.refused.{refused}", status=503 if refused == "away" else 409)
-    return RedirectResponse(f"{HERE}?lang={language_of(request)}&done={done}", 303)
+        return await _page(request, recipient_id, message=f"contracts.refused.{refused}", status=503 if refused == "away" else 409)
+    return RedirectResponse(f"{HERE}/{recipient_id}?lang={language_of(request)}&done={done}", 303)
 
 
-async def _page(request: Request, *, message: str | None = None, status: int = 200) -> Response:
+async def _page(request: Request, recipient_id: UUID, *, message: str | None = None, status: int = 200) -> Response:
+    """Raises Problem where there is no such recipient."""
+    shown = await recipients(request.app.state.reporting)
+    one = next((found for found in shown.items if found.recipient_id == recipient_id), None) if shown else None
+    if shown and one is None:
+        raise Problem("not_found", "No such recipient is registered.")
     answer: Response = request.app.state.pages.render(
         request,
-        "office_contracts.html",
+        "office_contract.html",
         status,
-        here=HERE,
+        here=f"{HERE}/{recipient_id}",
         csrf=csrf_of(request),
         message=message,
-        shown=await recipients(request.app.state.reporting),
+        shown=shown,
+        one=one,
         end_reasons=get_args(Reason),
         outcomes=get_args(Outcome),
         finding_codes=get_args(Code),
