@@ -41,9 +41,17 @@ async def told(story: Story, role: str, who: UUID, flag: dict[str, object], temp
     """Eventually, in their inbox."""
 
     async def there() -> bool:
-        inbox = await story.call("scheduling", "GET", f"/v1/notifications?limit=100{query}", story.token(role, who))
-        assert inbox.status_code == 200, inbox.text
-        return any(item["template"] == template and item["about"] == flag["flag_id"] for item in inbox.json()["items"])
+        """On any page: a team's inbox has everybody's flags in it."""
+        cursor = ""
+        while True:
+            inbox = await story.call("scheduling", "GET", f"/v1/notifications?limit=500{query}{cursor}", story.token(role, who))
+            assert inbox.status_code == 200, inbox.text
+            page = inbox.json()
+            if any(item["template"] == template and item["about"] == flag["flag_id"] for item in page["items"]):
+                return True
+            if not page["next"]:
+                return False
+            cursor = f"&cursor={page['next']}"
 
     assert await eventually(there)
 
