@@ -25,7 +25,6 @@ from common.consumer import Consumer
 from common.contracts.catalogue import topic_of
 from common.db import DOWN, Database, when_there
 from common.holdings.answering import answer_for_parts
-from common.holdings.reading import Opening
 from common.holdings.registry import Holder, Registry
 from common.holdings.routes import holdings_of
 from common.http import Edge, InTurns, add_error_handlers
@@ -35,6 +34,7 @@ from common.migrate import migrate
 from common.owner import Owner
 from common.positions import Positions
 from common.relay import Relay
+from common.running import Running
 from common.service_token import ServiceToken
 from common.settings import ServiceSettings
 
@@ -51,7 +51,7 @@ class Definition:
     routers: Sequence[APIRouter]
     migrations: Path
     metadata: sa.MetaData
-    subscriptions: Callable[["Running"], Sequence[tuple[Subscription, str]]] = lambda _: ()
+    subscriptions: Callable[[Running], Sequence[tuple[Subscription, str]]] = lambda _: ()
     """What it takes from whom: a subscription and the owner's address."""
     extra_topics: dict[str, dict[str, str]] = field(default_factory=dict)
     body_limits: Mapping[str, int] = field(default_factory=dict)
@@ -60,26 +60,8 @@ class Definition:
     """Requests that come in masses and take turns, so that the others never wait behind them."""
     holdings: Registry | None = None
     """What it holds of a client: asked for over HTTP in numbers, and by a collection."""
-    start: Callable[["Running"], Awaitable[Sequence[Awaitable[None]]]] | None = None
+    start: Callable[[Running], Awaitable[Sequence[Awaitable[None]]]] | None = None
     """Puts what the service's own routes need on `app.state`; answers its own background work."""
-
-
-@dataclass
-class Running:
-    """The parts of a running service."""
-
-    app: FastAPI
-    settings: ServiceSettings
-    db: Database
-    journal: Journal
-    metrics: Metrics
-    clock: Clock
-    http: httpx.AsyncClient
-    token: ServiceToken
-    positions: dict[str, Positions] = field(default_factory=dict)
-    catch_ups: dict[str, CatchUp] = field(default_factory=dict)
-    opening: dict[str, Opening] = field(default_factory=dict)
-    """By table: what makes readable, for a part, what is kept encrypted."""
 
 
 def build(definition: Definition, settings: ServiceSettings) -> FastAPI:

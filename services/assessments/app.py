@@ -37,7 +37,8 @@ from common.db import when_there
 from common.deadlines.firing import Sweep
 from common.notices.delivery import deliver_notices
 from common.pages.rendering import Pages
-from common.service import Definition, Running, build, serve
+from common.running import Running
+from common.service import Definition, build, serve
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 ROUTERS = (instruments, schedules, assignments, responses, satisfaction, safety, outcomes, fhir)

@@ -16,7 +16,8 @@ from common.db import when_there
 from common.deadlines.firing import Sweep
 from common.notices.delivery import deliver_notices
 from common.pages.rendering import Pages, Site
-from common.service import Definition, Running, build, serve
+from common.running import Running
+from common.service import Definition, build, serve
 from consent.access_requests.making import Maker, make_copies, watch_access
 from consent.access_requests.routes import router as access_requests
 from consent.access_requests.usecases import Counter

@@ -13,7 +13,8 @@ from common.contracts.corrections import ClientCorrected
 from common.contracts.event import Event
 from common.db import Connection
 from common.pages.rendering import Pages
-from common.service import Definition, Running, build, serve
+from common.running import Running
+from common.service import Definition, build, serve
 from reporting.audits.routes import router as audits
 from reporting.authorization.routes import router as authorization
 from reporting.authorization.usecases import PartnerVerifier

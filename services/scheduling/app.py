@@ -7,7 +7,8 @@ from fastapi import FastAPI
 
 from common.deadlines.firing import Sweep
 from common.pages.rendering import Pages
-from common.service import Definition, Running, build, serve
+from common.running import Running
+from common.service import Definition, build, serve
 from scheduling.appointments.routes import router as appointments
 from scheduling.availability.openings import keep_fresh
 from scheduling.availability.routes import router as availability

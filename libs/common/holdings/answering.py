@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from aiokafka import AIOKafkaProducer
 from pydantic import ValidationError
@@ -14,15 +13,13 @@ from common.holdings.listening import listen
 from common.holdings.reading import read_part, snapshot
 from common.holdings.registry import Holder
 from common.holdings.sealing import sealed_pieces
-
-if TYPE_CHECKING:
-    from common.service import Running
+from common.running import Running
 
 log = logging.getLogger(__name__)
 KIND = [("ce_type", PART_COLLECTED_TYPE.encode()), ("content-type", b"application/json")]
 
 
-async def answer_for_parts(running: "Running", holder: Holder) -> None:
+async def answer_for_parts(running: Running, holder: Holder) -> None:
     """For the life of the process."""
 
     async def answer(values: Sequence[bytes]) -> None:
@@ -42,7 +39,7 @@ def _request(value: bytes) -> PartRequested | None:
         return None
 
 
-async def _answer(running: "Running", asked: PartRequested, holder: Holder) -> None:
+async def _answer(running: Running, asked: PartRequested, holder: Holder) -> None:
     """What cannot be answered holds up nobody else's: it is asked for again, and seen to be missing."""
     try:
         async with snapshot(running.db) as tx:
@@ -55,7 +52,7 @@ async def _answer(running: "Running", asked: PartRequested, holder: Holder) -> N
         log.error("a part is not made", extra={"error": type(error).__name__, "collection": str(asked.collection_id)})
 
 
-async def _send(running: "Running", asked: PartRequested, part: Part) -> None:
+async def _send(running: Running, asked: PartRequested, part: Part) -> None:
     producer: AIOKafkaProducer = kafka.new_producer(running.settings.kafka)
     await producer.start()
     try:

@@ -4,12 +4,9 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING
 
 from common import kafka
-
-if TYPE_CHECKING:
-    from common.service import Running
+from common.running import Running
 
 log = logging.getLogger(__name__)
 DAY, HOUR = "86400000", "3600000"
@@ -21,7 +18,7 @@ POLL_MS = 500
 Taking = Callable[[Sequence[bytes]], Awaitable[None]]
 
 
-async def listen(running: "Running", topic: str, name: str, take: Taking) -> None:
+async def listen(running: Running, topic: str, name: str, take: Taking) -> None:
     """For the life of the process. Kafka or the database away: it goes on where it was."""
     while True:
         try:
@@ -31,7 +28,7 @@ async def listen(running: "Running", topic: str, name: str, take: Taking) -> Non
             await asyncio.sleep(0.5)
 
 
-async def _listen(running: "Running", topic: str, name: str, take: Taking) -> None:
+async def _listen(running: Running, topic: str, name: str, take: Taking) -> None:
     """Whoever comes first makes the topic: a consumer notices late that one has come into being."""
     settings = running.settings
     name_of_topic = settings.topic_prefix + topic

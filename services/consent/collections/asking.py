@@ -7,7 +7,7 @@ from uuid import UUID
 
 from common import kafka
 from common.contracts.privacy import PART_REQUESTED_TYPE, REQUESTS_TOPIC, PartRequested, Scope
-from common.service import Running
+from common.running import Running
 from consent.collections import tables
 from consent.collections.usecases import asking
 

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from common.contracts.privacy import ANSWERS_TOPIC, PartCollected
 from common.holdings.listening import listen
-from common.service import Running
+from common.running import Running
 from consent.collections.usecases import take_piece
 from consent.documents.sealing import DocumentKey
 

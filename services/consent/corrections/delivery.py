@@ -7,7 +7,7 @@ from uuid import UUID
 import httpx
 
 from common.contracts.corrections import Applying, Spreading
-from common.service import Running
+from common.running import Running
 from consent.corrections import handing_over, usecases
 from consent.corrections.rules import Correction
 from consent.corrections.usecases import Desk

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from common.deadlines.firing import Action
-from common.service import Running
+from common.running import Running
 from consent.access_requests.actions import actions as of_access_requests
 from consent.corrections.actions import actions as of_corrections
 from consent.legal_demands.telling import actions as of_legal_demands
