@@ -13,7 +13,10 @@ import uvicorn
 from fastapi import FastAPI
 
 from common.auth import Verifier
+from common.clock import Clock
+from common.db import Database
 from common.http import add_error_handlers
+from common.journal import Journal
 from common.pages.rendering import Pages, Site
 from deploy.local import issuer as issuing
 from deploy.local.issuer import AUDIENCE, Issuer
@@ -46,12 +49,13 @@ class Served:
 async def served(url: str, folder: Path, *, browsers: bool = False) -> AsyncIterator[Served]:
     """`browsers`: on a port of its own, for those who need one."""
     issuer = Issuer.at(folder / "issuer.pem", "http://issuer")
-    reader = await open_reader(url)
+    reader, db = await open_reader(url), await Database.open(url)
     keys = httpx.AsyncClient(transport=httpx.ASGITransport(issuing.create_app(issuer, "secret")))
     app = FastAPI()
     add_error_handlers(app)
     app.include_router(reports)
     app.include_router(pages)
+    app.state.db, app.state.journal, app.state.clock = db, Journal("reporting", 16), Clock()
     app.state.reports, app.state.verifier = reader, Verifier(keys, "http://issuer/jwks.json", issuer.address, AUDIENCE)
     try:
         if browsers:
@@ -66,6 +70,7 @@ async def served(url: str, folder: Path, *, browsers: bool = False) -> AsyncIter
     finally:
         await keys.aclose()
         await reader.close()
+        await db.close()
 
 
 @asynccontextmanager
