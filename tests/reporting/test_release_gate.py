@@ -85,6 +85,7 @@ def read_to_the_end(reader: socket.socket) -> None:
 
 async def test_a_recipient_that_takes_nothing_is_cut_off_and_holds_up_no_opt_out(story: Story) -> None:
     client = await story.sharing_client()
+    await story.settled()  # the sharing that the records are put beside
     await sql(story, RECORDS, client, 400)
     url = scores(await story.export_of(401))
     reader = await slow_reader(story, url)
@@ -122,6 +123,7 @@ async def test_invariant_2_a_page_under_way_keeps_the_opt_out_from_being_effecti
 
 async def test_what_leaves_is_on_record_before_it_leaves(story: Story) -> None:
     client = await story.sharing_client()
+    await story.settled()  # the sharing that the records are put beside
     await sql(story, RECORDS, client, 400)
     url = scores(await story.export_of(401))
     reader = await slow_reader(story, url)
