@@ -36,6 +36,7 @@ def new_consumer(bootstrap: str, group: str, instance: str) -> AIOKafkaConsumer:
         auto_offset_reset="earliest",
         session_timeout_ms=10_000,
         heartbeat_interval_ms=1_000,
+        fetch_max_wait_ms=1_000,
         max_poll_interval_ms=600_000,
         retry_backoff_ms=50,
         metadata_max_age_ms=30_000,

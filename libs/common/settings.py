@@ -32,6 +32,7 @@ class ServiceSettings(BaseSettings):
     clock: Literal["real", "simulated"] = "real"
     cors_origins: tuple[str, ...] = ()
     body_limit: int = 65_536
-    relay_poll_seconds: float = 0.25
+    relay_poll_seconds: float = 1.0
+    """How often the relay looks for what no wake-up told it of: one that was lost with its connection."""
     sweep_seconds: float = 2.0
     """How often a consumer compares what it has applied with the owner's heads."""

@@ -26,7 +26,7 @@ select w.code, w.version, w.body::text
   from work_calendar w join unnest($1::text[], $2::int[]) as c(code, version) on w.code = c.code and w.version = c.version"""
 
 # Reads the index only; a calendar has few versions.
-OUTDATED = """
+OUTDATED_CALENDARS = """
 select n.code, n.version from (select code, max(version) as version from work_calendar group by code) n
  where exists (select from deadline d where d.state = 'open' and d.calendar_code = n.code and d.calendar_version < n.version)"""
 
@@ -77,4 +77,4 @@ async def chosen_versions(tx: AsyncConnection, wanted: Collection[tuple[str, int
 
 async def outdated(tx: AsyncConnection) -> list[str]:
     """Calendars with a newer version than an open deadline goes by."""
-    return [row.code for row in await tx.exec_driver_sql(OUTDATED)]
+    return [row.code for row in await tx.exec_driver_sql(OUTDATED_CALENDARS)]

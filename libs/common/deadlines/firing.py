@@ -23,7 +23,7 @@ from common.deadlines.calendar_versions import outdated, ship_calendars
 from common.deadlines.deadline import Deadline
 from common.deadlines.policies import Policies
 from common.deadlines.reprojection import reproject
-from common.deadlines.statements import CLAIM, CLAIM_ONE, NEXT_DUE, PUT_OFF, RETRYING, to_deadline
+from common.deadlines.statements import CLAIM, CLAIM_ONE, LOOK, PUT_OFF, RETRYING, to_deadline
 from common.journal import Journal
 from common.metrics import Metrics
 
@@ -56,15 +56,19 @@ class Sweep:
         if missing := {name for policy in policies.values() for name in policy.actions} - set(actions):
             raise ValueError(f"no such actions: {sorted(missing)}")
         self.db, self.clock, self.metrics, self.poll = db, clock, metrics or Metrics(), poll
+        self._shipped = False
         self._effects = Effects(journal, policies, actions, outcome_events)
 
     async def run(self) -> None:
-        """Polls each second, a little unevenly so that several do not always meet, and looks sooner where it knows of something."""
+        """Looks each second, a little unevenly so that several do not always meet, and sooner where it knows of something."""
         while True:
             pause = self.poll * random.uniform(0.75, 1.25)
             try:
-                await self.drain()
-                pause = min(pause, await self._until_next(self.clock.now()) or pause)
+                due, ahead = await self._look(self.clock.now())
+                if due or not self._shipped:
+                    await self.drain()
+                    _, ahead = await self._look(self.clock.now())
+                pause = min(pause, ahead or pause)
             except Exception as error:  # the database is away, or starts: nothing is lost, all of it is still due
                 log.warning("the sweep of deadlines starts again", extra={"error": type(error).__name__})
             await asyncio.sleep(pause)
@@ -72,8 +76,10 @@ class Sweep:
     async def drain(self) -> None:
         """Until nothing is due that can be fired now."""
         left = set[UUID]()
-        async with self.db.begin() as tx:
-            await ship_calendars(tx, self.clock.now())
+        if not self._shipped:
+            async with self.db.begin() as tx:
+                await ship_calendars(tx, self.clock.now())
+            self._shipped = True
         while True:
             now, passed_over = self.clock.now(), len(left)
             moved = await self._follow_calendars(now) + await self.sweep(now, left)
@@ -137,13 +143,15 @@ class Sweep:
                 moved += await reproject(tx, code, now, BATCH)
         return moved
 
-    async def _until_next(self, now: datetime) -> float | None:
-        """Seconds until the next is due; None where there is none, or what is due could not be fired now. Tells how old the oldest is."""
+    async def _look(self, now: datetime) -> tuple[bool, float | None]:
+        """Whether there is anything to do, and seconds until the next is due: None where there is none, or what is due could not be
+        fired now. Tells how old the oldest is."""
         async with self.db.begin() as tx:
-            first = (await tx.exec_driver_sql(NEXT_DUE)).scalar_one()
-        ahead = (first - now).total_seconds() if first else 0.0
-        self.metrics.deadline_oldest_due_seconds.set(max(0.0, -ahead))
-        return max(ahead, BREATH) if ahead > 0 else None
+            row = (await tx.exec_driver_sql(LOOK)).one()
+        ahead = (row.first_at - now).total_seconds() if row.first_at else None
+        self.metrics.deadline_oldest_due_seconds.set(max(0.0, -(ahead or 0.0)))
+        due = row.outdated or (ahead is not None and ahead <= 0)
+        return due, max(ahead, BREATH) if ahead and ahead > 0 else None
 
     def _observe(self, taken: list[Shot], now: datetime) -> None:
         for shot in taken:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from common.deadlines.calendar_versions import OUTDATED_CALENDARS
 from common.deadlines.deadline import Deadline, State
 
 NAMES = [field.name for field in fields(Deadline)]
@@ -91,9 +92,11 @@ select {COLUMNS} from deadline d where state = 'open' and calendar_code = $1 and
 
 NEXT_GENERATION = "select coalesce(max(generation), 0) + 1 from deadline where subject = $1 and policy_code = $2"
 
-NEXT_DUE = """
+# One statement a second is all that an idle service asks.
+LOOK = f"""
 select least((select min(next_fire_at) from deadline where next_fire_at is not null and attempts = 0),
-             (select min(next_fire_at) from deadline where attempts > 0))"""
+             (select min(next_fire_at) from deadline where attempts > 0)) as first_at,
+       exists ({OUTDATED_CALENDARS}) as outdated"""
 
 
 @dataclass(frozen=True, slots=True)
