@@ -1,7 +1,9 @@
 """Everything that ever left for the plan, looked through as a whole: no id of ours, no name, no free text, no word of how often (C16)."""
 
+import itertools
 import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -35,6 +37,8 @@ class Clinic:
 
     story: Story
     left: list[bytes] = field(default_factory=list)
+    hours: Iterator[int] = field(default_factory=itertools.count)
+    """One for each session: the provider has one at a time."""
 
     async def take(self, **parameters: str) -> dict[str, Any]:
         """An export with all its files, kept byte by byte."""
@@ -117,7 +121,7 @@ def provider(story: Story) -> dict[str, str]:
 
 
 async def session(clinic: Clinic, request: str, day: int) -> None:
-    starts_at = datetime(2026, 3, day, uuid4().int % 24, uuid4().int % 60, tzinfo=UTC)
+    starts_at = datetime(2026, 3, day, next(clinic.hours) % 24, tzinfo=UTC)
     body = {"kind": "session", "starts_at": starts_at.isoformat()}
     path = f"/v1/consultation-requests/{request}/appointments"
     made = await clinic.story.call("scheduling", "POST", path, provider(clinic.story), json=body)
