@@ -55,6 +55,7 @@ from consent.pages.my_data_sharing import router as my_data_sharing
 from consent.pages.my_disclosures import router as my_disclosures
 from consent.pages.my_holdings import router as my_holdings
 from consent.pages.neighbour import Reporting
+from consent.pages.office_contract_form import router as office_contract_form
 from consent.pages.office_contracts import router as office_contracts
 from consent.pages.office_corrections import router as office_corrections
 from consent.pages.office_legal_demands import router as office_legal_demands
@@ -76,13 +77,14 @@ MIGRATIONS, PAGES_FOLDER = Path(__file__).parent / "migrations", Path(__file__).
 DECISIONS = (decisions, opt_outs, explanations, receipts_of_decisions, opt_out_links, propagation, notices, mails, mail_addresses, ledger)
 RIGHTS = (access_requests, corrections, legal_demands, legal_documents, accounting)
 CLIENT_PAGES = (my_data_sharing, my_access, my_corrections, my_disclosures, my_holdings)
-OFFICE_PAGES = (privacy_office, office_requests, office_corrections, office_legal_demands, office_contracts)
+OFFICE_PAGES = (privacy_office, office_requests, office_corrections, office_legal_demands, office_contract_form, office_contracts)
 ROUTERS = (*DECISIONS, *RIGHTS, *CLIENT_PAGES, *OFFICE_PAGES)
 PAPER, FIELDS = 16 << 20, 1 << 20
 BODY_LIMITS = {
     "/v1/legal-documents": PAPER,
     "/privacy-office/legal-demands": 2 * PAPER + FIELDS,
     "/privacy-office/legal-suspensions": PAPER + FIELDS,
+    "/privacy-office/contracts": PAPER + FIELDS,
 }
 
 

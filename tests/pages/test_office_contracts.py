@@ -1,14 +1,16 @@
 """The officer's page of recipients: who may get anything, under which contract, how they were audited (C14)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import get_args
 from uuid import uuid4
 
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, FilePayload, Locator, Page, expect
 
+from consent.pages import office_contract_form as form_of
 from consent.pages import office_contracts as page_of
 from reporting.audits.rules import FindingCode, Outcome, Severity
-from reporting.contracts.rules import EndReason
+from reporting.contracts.routes import ContractIn
+from reporting.contracts.rules import REQUIRED, EndReason, Obligation
 from tests.pages.browser import context, signed_in
 from tests.pages.test_accessibility import violations
 from tests.story import Story
@@ -20,8 +22,12 @@ def test_C14_the_page_offers_whatever_there_is() -> None:
         (page_of.Outcome, Outcome),
         (page_of.Severity, Severity),
         (page_of.Code, FindingCode),
+        (form_of.Offered, Obligation),
     ):
         assert get_args(offered) == tuple(there_is)
+    assert set(get_args(form_of.Required)) == REQUIRED
+    bounds = ContractIn.model_json_schema()["properties"]
+    assert {name: (bounds[name]["minimum"], bounds[name]["maximum"]) for name in form_of.PERIODS} == form_of.PERIODS
 
 
 TOO_WIDE = """
@@ -30,6 +36,19 @@ TOO_WIDE = """
 
 def plan(page: Page, story: Story) -> Locator:
     return page.locator(f'[data-recipient="{story.plan}"]')
+
+
+async def signs(page: Page, today: date, last_day: date) -> None:
+    await page.get_by_label("Reference of the contract").fill("MSA 2026/2")
+    await page.get_by_label("Legal entity").fill("Example Health Plan, Inc.")
+    await page.get_by_label("Its postal address").fill("1 Example Street, Springfield, IL 62701")
+    for bound in await page.get_by_role("checkbox").all():
+        await bound.check()
+    await page.get_by_label("First day").fill(str(today))
+    await page.get_by_label("Last day").fill(str(last_day))
+    file: FilePayload = {"name": "contract.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 signed"}
+    await page.get_by_label("The signed document").set_input_files(file)
+    await page.get_by_role("button", name="Put on file").click()
 
 
 async def test_C14_the_officer_ends_and_resumes_a_contract_and_keeps_the_audits(story: Story, browser: Browser) -> None:
@@ -63,8 +82,16 @@ async def test_C14_the_officer_ends_and_resumes_a_contract_and_keeps_the_audits(
         await expect(mine.get_by_text("Receives nothing")).to_be_visible()
         await expect(mine.get_by_text("the contract was ended")).to_be_visible()
         await expect(mine.get_by_role("button", name="Let this recipient receive again")).to_have_count(0)
-        until = datetime.now(UTC) + timedelta(days=900)
-        assert (await story.partner.sign(story.token("operations"), uuid4(), valid_until=until.isoformat())).status_code == 200
+        await mine.get_by_role("link", name="Put a contract on file").click()
+        found += await violations(page)
+        await signs(page, today, last_day=today - timedelta(days=1))
+        await expect(page.get_by_role("alert")).to_contain_text("This is no contract under which data may be released")
+        await expect(page.get_by_label("Legal entity")).to_have_value("Example Health Plan, Inc.")
+        found += await violations(page)
+        await signs(page, today, last_day=today + timedelta(days=900))
+        await expect(page.get_by_role("status")).to_contain_text("The contract is on file.")
+        await expect(mine.get_by_text("MSA 2026/2: in force")).to_be_visible()
+        await expect(mine.get_by_text("Receives nothing")).to_be_visible()  # C14: the officer opens it again, nothing else does
         await page.get_by_role("link", name="Español").click()
         found += await violations(page)
         await mine.get_by_role("button", name="Permitir que reciba de nuevo").click()

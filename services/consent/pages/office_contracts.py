@@ -32,7 +32,7 @@ Code = Literal[
     "training",
     "records",
 ]
-DONE = ("ended", "resumed", "announced", "reported", "resolved")
+DONE = ("recorded", "ended", "resumed", "announced", "reported", "resolved")
 
 
 @router.get("")
