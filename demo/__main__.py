@@ -15,6 +15,8 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
+
 from demo.acts import choose, export, load
 from demo.asking import ask_for_a_copy
 from demo.calling import lanes
@@ -31,7 +33,7 @@ from demo.system import System, of_environment, of_stack
 from demo.telling import Teller
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.paths import run_folder
-from deploy.local.stack import Stack
+from deploy.local.stack import SERVICES, Stack
 
 ACTS = (
     load,
@@ -80,7 +82,10 @@ def running(tell: Teller) -> Iterator[System]:
     """The stack, started here unless it is up already; stopped at the end."""
     if os.environ.get("STACK") == "compose":
         tell.act("The stack is up already")
-        yield of_environment()
+        system = of_environment()
+        with tell.waiting("services get ready"):
+            ready(system)
+        yield system
         return
     tell.act("PostgreSQL, Kafka and the four services start")
     began = time.monotonic()
@@ -97,6 +102,23 @@ def running(tell: Teller) -> Iterator[System]:
         yield of_stack(stack)
         stopping = time.monotonic()
     tell.say(f"Everything stopped in {time.monotonic() - stopping:.1f} s.")
+
+
+def ready(system: System) -> None:
+    """`make up` is back before the services serve. Raises RuntimeError where one does not in two minutes."""
+    give_up = time.monotonic() + 120
+    for service in SERVICES:
+        while not _serves(f"{system.url(service)}/readyz"):
+            if time.monotonic() > give_up:
+                raise RuntimeError(f"{service} is not ready: look at its log")
+            time.sleep(0.2)
+
+
+def _serves(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 async def play(system: System, tell: Teller, asked: argparse.Namespace) -> int:

@@ -14,7 +14,6 @@ from demo.programme import Client
 from demo.system import PRIVACY_OFFICER
 from deploy.local.stack import AUTHSERV_ID, PRIVACY_ADDRESS
 
-ADDRESS = "jordan@mail.example"
 WORDS = "Hello,\n\nPlease opt me out of sharing my data with my health plan.\n\nThank you\n"
 
 
@@ -22,16 +21,17 @@ async def opt_out_by_mail(play: Play) -> None:
     """C4."""
     tell, (client, me) = play.tell, await _who_still_shares(play)
     tell.act("A client opts out by e-mail")
-    await me.put("consent", f"/v1/clients/{me.id}/mail-addresses", {"addresses": [ADDRESS]})
+    address = f"jordan-{client.client_id.hex[:8]}@mail.example"  # two clients with one address would have to be told apart by a person
+    await me.put("consent", f"/v1/clients/{me.id}/mail-addresses", {"addresses": [address]})
     tell.say(f"From an address that the portal knows, over SMTP, as the mail gateway hands it on: [dim]{WORDS.split(chr(10))[2]}[/dim]")
-    await _send(play, WORDS)
+    await _send(play, WORDS, address)
 
     async def opted_out() -> bool:
         return bool((await _sharing(me, client))["decision"] == "opted_out")
 
     play.check(await until(opted_out), "Understood, and recorded at once: the client is opted out.")
     play.summary["opt_outs"] += 1
-    answer = await _answered(play)
+    answer = await _answered(play, address)
     play.check("You have opted out" in answer["headers"]["subject"], f"Answered: “{answer['headers']['subject']}”.")
     await _proven(play, me, (await _sharing(me, client))["decision_id"])
     await _unclear(play)
@@ -56,7 +56,7 @@ async def _sharing(me: Caller, client: Client) -> dict[str, Any]:
     return found
 
 
-async def _send(play: Play, text: str, address: str = ADDRESS) -> None:
+async def _send(play: Play, text: str, address: str) -> None:
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = address, PRIVACY_ADDRESS, "My data"
     message["Message-ID"] = f"<{uuid4()}@mail.example>"
@@ -66,7 +66,7 @@ async def _send(play: Play, text: str, address: str = ADDRESS) -> None:
     await aiosmtplib.send(message, hostname=host, port=port)
 
 
-async def _answered(play: Play, address: str = ADDRESS) -> dict[str, Any]:
+async def _answered(play: Play, address: str) -> dict[str, Any]:
     found: list[dict[str, Any]] = []
 
     async def there() -> bool:
@@ -80,7 +80,7 @@ async def _answered(play: Play, address: str = ADDRESS) -> dict[str, Any]:
 
 async def _unclear(play: Play) -> None:
     """What is not plain waits for a person."""
-    address = "somebody@mail.example"
+    address = f"somebody-{uuid4().hex[:8]}@mail.example"
     await _send(play, "I am not sure whether I want to share. How does this work?", address)
     officer = play.caller(Role.PRIVACY_OFFICER, PRIVACY_OFFICER)
     await _answered(play, address)
@@ -92,13 +92,15 @@ async def _unclear(play: Play) -> None:
 
 
 async def _proven(play: Play, me: Caller, decision_id: str) -> None:
-    """The proof as it stands, and everything that it takes to verify it without us."""
+    """The proof once the plan has deleted what it held, and everything that it takes to verify it without us."""
     path = f"/v1/clients/{me.id}/opt-outs/{decision_id}/proof"
 
-    async def effective() -> bool:
-        return bool((await me.get("consent", path))["record"]["propagation"]["status"] != "recorded")
+    async def complete() -> bool:
+        for recall in await play.partner.recalls("sent", "acknowledged"):
+            await play.partner.attest(recall["recall_id"])
+        return bool((await me.get("consent", path))["record"]["propagation"]["status"] == "complete")
 
-    await until(effective)
+    await until(complete)
     proof = await me.get("consent", path)
     propagation, line = proof["record"]["propagation"], proof["record"]["ledger"]
     play.tell.say(f"The proof, signed: ledger stream {line['stream']}, position {line['position']}; every sink, and when it answered:")
@@ -106,7 +108,7 @@ async def _proven(play: Play, me: Caller, decision_id: str) -> None:
         (s["sink"], s["state"], s["records"] if s["records"] is not None else "", (s["done_at"] or "")[11:23]) for s in propagation["sinks"]
     ]
     play.tell.table(("sink", "state", "records", "at"), rows, right=(2,))
-    play.check(propagation["status"] in ("effective", "complete"), f"Status: {propagation['status']}.")
+    play.check(propagation["status"] == "complete", "The plan states that it has deleted: complete.")
     receipt = await me.get("consent", f"/v1/clients/{me.id}/decisions/{decision_id}/receipt")
     await _leave_evidence(play, {"receipt": receipt["jws"], "proof": proof["jws"]})
 
