@@ -11,6 +11,7 @@ INSTALLED := .venv/.installed
 FETCHED := $(LOCAL)/.fetched
 READY := $(INSTALLED) $(if $(filter embedded,$(STACK)),$(FETCHED))
 COMPOSE = $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
+APT := DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
 LOCK := $(BIN)/uv pip compile -q --universal --generate-hashes --no-header pyproject.toml
 
 # Where docker-compose.yml publishes its ports.
@@ -45,12 +46,12 @@ run: $(READY) ## Keep the stack up and print its addresses; Ctrl-C stops it
 
 ##@ Check
 test: $(READY) browser ## Run all tests (STACK=embedded, containers or external; ARGS for pytest)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=15 $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=15 $(ARGS)
 
 # Without one the tests that need it skip and say so: that is no reason to fail here.
 browser: ## Install the browser of the page tests (Debian's Chromium), where that can be done
-	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
-	  { apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; }; } \
+	@command -v chromium-headless-shell >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  { apt-get update -qq; $(APT) chromium-headless-shell || command -v chromium || $(APT) chromium; }; } \
 	  >/dev/null 2>&1 || true
 
 test-containers: ## Run all tests on containers; needs a Docker engine

@@ -17,9 +17,10 @@ class Metrics:
         self.optout_receipts_overdue = Gauge("optout_receipts_overdue", "Sinks that have not answered an opt-out in time.", registry=r)
         self.mails_waiting = Gauge("mails_waiting", "Mails that wait for the privacy officer.", registry=r)
         self.mails_overdue = Gauge("mails_overdue", "Mails that wait for the privacy officer beyond their deadline.", registry=r)
-        self.access_requests_open = Gauge("access_requests_open", "Access requests that are not answered.", registry=r)
-        self.access_requests_overdue = Gauge("access_requests_overdue", "Of them, those beyond their statutory deadline.", registry=r)
-        self.access_requests_warned = Gauge("access_requests_warned", "Of them, those that were warned of.", registry=r)
+        self.statutory_deadlines_open = Gauge(
+            "statutory_deadlines_open", "Requests of clients and demands of authorities that run on a legal period.", ["policy"], registry=r
+        )
+        self.statutory_deadlines_overdue = Gauge("statutory_deadlines_overdue", "Of them, those beyond it.", ["policy"], registry=r)
         self.journal_lag = Gauge("journal_lag", "Entries that are committed and not yet acknowledged by Kafka.", registry=r)
         self.oldest_unpublished_seconds = Gauge("oldest_unpublished_seconds", "Age of the oldest entry not yet published.", registry=r)
         self.relay_restarts = Counter("relay_restarts", "Times that the relay began again from the journal.", registry=r)
@@ -31,6 +32,9 @@ class Metrics:
         self.pages_released = Counter("pages_released", "Pages of individual data handed to a recipient.", registry=r)
         self.releases_refused = Counter("releases_refused", "Releases refused because freshness could not be proven.", registry=r)
         self.recalls_overdue = Gauge("recalls_overdue", "Recalls that a recipient has not acknowledged or attested in time.", registry=r)
+        self.contracts_running_out = Gauge(
+            "contracts_running_out", "Recipients whose contract ends within sixty days and is not renewed.", registry=r
+        )
         self.webhooks_given_up = Counter("webhooks_given_up", "Webhooks that a recipient's endpoint never took.", registry=r)
         self.deadline_lateness_seconds = Histogram(
             "deadline_lateness_seconds",

@@ -18,7 +18,7 @@ from common.notices.delivery import deliver_notices
 from common.pages.rendering import Pages, Site
 from common.running import Running
 from common.service import Definition, build, serve
-from consent.access_requests.making import Maker, make_copies, watch_access
+from consent.access_requests.making import Maker, make_copies
 from consent.access_requests.routes import router as access_requests
 from consent.access_requests.usecases import Counter
 from consent.accounting.routes import router as accounting
@@ -72,6 +72,7 @@ from consent.settings import ConsentSettings
 from consent.statutory_deadlines.acting import actions
 from consent.statutory_deadlines.policies import POLICIES
 from consent.statutory_deadlines.telling import outcome_events
+from consent.statutory_deadlines.watching import watch_standing
 
 MIGRATIONS, PAGES_FOLDER = Path(__file__).parent / "migrations", Path(__file__).parent / "pages"
 DECISIONS = (decisions, opt_outs, explanations, receipts_of_decisions, opt_out_links, propagation, notices, mails, mail_addresses, ledger)
@@ -136,7 +137,7 @@ def create_app(settings: ConsentSettings) -> FastAPI:
             ask_for_parts(running),
             take_parts(running, state.document_key),
             make_copies(maker, running.clock),
-            watch_access(counter, running.clock, running.metrics),
+            watch_standing(running.db, running.clock, running.metrics),
             deliver_corrections(running),
             make_checkpoints(Ledger(running.db.pool, running.journal.source, state.signer), running.clock, settings.checkpoint_seconds),
         ]

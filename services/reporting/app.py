@@ -105,7 +105,7 @@ def create_app(settings: ReportingSettings) -> FastAPI:
             state.sealer.run(db, clock),
             send_webhooks(db, running.metrics, settings.public_url, local=settings.webhooks_over_http),
             chase_recalls(db, running.journal, clock, running.metrics),
-            watch_contracts(db, running.journal, clock),
+            watch_contracts(db, running.journal, clock, running.metrics),
             keep_open(state.reports),
             count_clients(db),
         ]

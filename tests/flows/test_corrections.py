@@ -203,6 +203,14 @@ async def test_C10_the_officer_is_warned_the_period_is_extended_once_and_a_breac
     db = await asyncpg.connect(story.stack.database("consent"))
     missed = "select payload::jsonb ->> 'policy' from journal where subject = $1 and type = 'consent.statutory_deadline_missed.v1'"
     assert await db.fetchval(missed, UUID(late)) == "correction" and await db.fetchval(missed, UUID(fresh)) is None
+    for policy in ("correction", "correction_extended"):
+        running = "select count(*) filter (where due_at < now()) from deadline where policy_code = $1 and closed_at is null"
+        line = f'statutory_deadlines_overdue{{policy="{policy}"}} {float(await db.fetchval(running, policy))}'
+
+        async def counted() -> bool:
+            return line in (await story.http.get(f"{story.stack.url('consent')}/metrics")).text.splitlines()  # noqa: B023
+
+        assert line.endswith(" 0.0") is (policy == "correction_extended") and await eventually(counted)
     await db.close()
     withdrawn = await story.call("consent", "POST", f"/v1/corrections/{fresh}/withdrawal", story.token("client", client))
     assert withdrawn.json()["state"] == "withdrawn"

@@ -88,7 +88,7 @@ async def test_C14_the_officer_ends_and_resumes_a_contract_and_keeps_the_audits(
         await expect(page.get_by_role("alert")).to_contain_text("This is no contract under which data may be released")
         await expect(page.get_by_label("Legal entity")).to_have_value("Example Health Plan, Inc.")
         found += await violations(page)
-        await signs(page, today, last_day=today + timedelta(days=900))
+        await signs(page, today, last_day=today + timedelta(days=50))
         await expect(page.get_by_role("status")).to_contain_text("The contract is on file.")
         await expect(mine.get_by_text("MSA 2026/2: in force")).to_be_visible()
         await expect(mine.get_by_text("Receives nothing")).to_be_visible()  # C14: the officer opens it again, nothing else does
@@ -96,6 +96,8 @@ async def test_C14_the_officer_ends_and_resumes_a_contract_and_keeps_the_audits(
         found += await violations(page)
         await mine.get_by_role("button", name="Permitir que reciba de nuevo").click()
         await expect(page.get_by_role("status")).to_contain_text("puede recibir de nuevo")
+        await expect(mine.get_by_text("Termina pronto")).to_be_visible()
+        found += await violations(page)
         await expect(mine.get_by_text("Puede recibir datos")).to_be_visible()
         await page.set_viewport_size({"width": 320, "height": 800})
         assert await page.evaluate(TOO_WIDE) == []

@@ -13,7 +13,6 @@ from common.clock import Clock
 from common.contracts.access import AccessCopyErased, AccessProvided
 from common.contracts.privacy import Part
 from common.db import DOWN
-from common.metrics import Metrics
 from common.notices.rules import Notice
 from common.notices.usecases import tell
 from common.problems import Problem
@@ -125,15 +124,3 @@ async def _erase(tx: Any, counter: Counter, request: AccessRequest, now: datetim
     await tables.change(tx, request.request_id, state=State.EXPIRED, closed_at=now)
     await tables.note(tx, request, Line("erased", now))
     await counter.journal.append(tx, AccessCopyErased(occurred_at=now, case_id=request.request_id))
-
-
-async def watch_access(counter: Counter, clock: Clock, metrics: Metrics, every: float = 1.0) -> None:
-    """How the open requests stand, for the alarms."""
-    while True:
-        with contextlib.suppress(*DOWN):
-            async with counter.db.pool.acquire() as tx:
-                waiting, overdue, warned = await tables.standing(tx, clock.now())
-            metrics.access_requests_open.set(waiting)
-            metrics.access_requests_overdue.set(overdue)
-            metrics.access_requests_warned.set(warned)
-        await asyncio.sleep(every)

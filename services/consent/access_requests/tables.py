@@ -100,9 +100,6 @@ select * from access_request where state = 'ready' and expires_at <= $1 order by
 
 FREE_LOCK = "select * from access_request where request_id = any($1::uuid[]) for update skip locked"
 DOWNLOADS = "select download_id, downloaded_at, request_id, digest from access_download where client_id = $1 order by downloaded_at"
-STANDING = """
-select count(*) as open, count(*) filter (where due_at < $1) as overdue, count(*) filter (where warned_at is not null) as warned
-  from access_request where state = 'collecting'"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,10 +225,3 @@ async def note_download(tx: AsyncConnection, of: AccessRequest, download: Downlo
 async def downloads_of(tx: Connection, client_id: UUID) -> Sequence[Any]:
     """For the accounting: download_id, downloaded_at, request_id, digest."""
     return await tx.fetch(DOWNLOADS, client_id)
-
-
-async def standing(tx: Connection, now: datetime) -> tuple[int, int, int]:
-    """How many are open; of them overdue; of them near their end, or past it."""
-    row = await tx.fetchrow(STANDING, now)
-    assert row is not None
-    return row["open"], row["overdue"], row["warned"]

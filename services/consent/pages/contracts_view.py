@@ -59,6 +59,7 @@ class Recipient(BaseModel):
     slug: str
     open: bool
     open_until: datetime | None
+    runs_out: bool
     resumable: bool
     contract_in_force: UUID | None
     next_audit_due: date | None

@@ -15,9 +15,10 @@ from common.contracts.recipients import GateClosed, GateCloseReason
 from common.contracts.vocabulary import Purpose
 from common.db import Connection, Database
 from common.journal import Journal
+from common.metrics import Metrics
 from reporting.authorization.tables import end_tokens
 from reporting.contracts import tables
-from reporting.contracts.rules import covered_until
+from reporting.contracts.rules import NOTICE, covered_until
 from reporting.contracts.tables import Opening
 from reporting.recipients import tables as recipients
 
@@ -80,12 +81,13 @@ async def close_over(db: Database, journal: Journal, recipient_id: UUID, now: da
             await _close(tx, journal, opening, now, None)
 
 
-async def watch_contracts(db: Database, journal: Journal, clock: Clock) -> None:
+async def watch_contracts(db: Database, journal: Journal, clock: Clock, metrics: Metrics) -> None:
     """Runs for the life of the process."""
     while True:
         try:
             async with db.pool.acquire() as tx:
                 over = await tables.over(tx, clock.now())
+                metrics.contracts_running_out.set(await tables.running_out(tx, clock.now() + NOTICE))
             for recipient_id in over:
                 await close_over(db, journal, recipient_id, clock.now())
         except Exception as error:  # the database is away: the gate is closed all the same

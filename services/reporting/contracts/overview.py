@@ -11,7 +11,7 @@ from reporting.audits import tables as audit_tables
 from reporting.audits.rules import next_due
 from reporting.audits.tables import Audit
 from reporting.contracts import tables
-from reporting.contracts.rules import Contract, in_force
+from reporting.contracts.rules import NOTICE, Contract, in_force
 from reporting.contracts.tables import Opening
 from reporting.recipients import tables as recipients
 from reporting.recipients.rules import Registration
@@ -23,6 +23,8 @@ class Shown(BaseModel):
     open: bool
     """Whether it may get anything now."""
     open_until: datetime | None
+    runs_out: bool
+    """Within sixty days, and nothing follows."""
     resumable: bool
     """Closed, and a contract is in force: an officer may open it again."""
     contract_in_force: UUID | None
@@ -59,6 +61,7 @@ def shown(one: Registration, contracts: Sequence[Contract], openings: Sequence[O
         slug=one.slug,
         open=opening is not None and current is not None,
         open_until=opening.open_until if opening else None,
+        runs_out=opening is not None and opening.open_until <= now + NOTICE,
         resumable=current is not None and opening is None,
         contract_in_force=current.contract_id if current else None,
         next_audit_due=due,

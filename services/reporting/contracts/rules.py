@@ -1,7 +1,7 @@
 """A contract with a recipient of individual data (C14), and for how long contracts cover one another without a gap. Pure."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -28,6 +28,8 @@ class Obligation(StrEnum):
     NAMED_PERSONS_ONLY = "named_persons_only"
 
 
+NOTICE = timedelta(days=60)
+"""So long before a recipient's contracts run out somebody is told: a renewal has to be agreed, and a gap closes the gate."""
 REQUIRED = frozenset(Obligation) - {Obligation.NAMED_PERSONS_ONLY}
 
 

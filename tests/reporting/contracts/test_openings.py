@@ -16,7 +16,8 @@ from deploy.local.infrastructure import Infrastructure
 from reporting.app import MIGRATIONS
 from reporting.contracts import tables, usecases
 from reporting.contracts.closing import close_over
-from reporting.contracts.rules import EndReason, Terms
+from reporting.contracts.overview import overview
+from reporting.contracts.rules import NOTICE, EndReason, Terms
 from reporting.contracts.usecases import Ending
 from reporting.schema import metadata
 from tests.reporting.contracts.test_contract_rules import signed
@@ -168,6 +169,18 @@ async def test_C14_time_that_ran_out_is_noticed_once(plan: Plan) -> None:
     assert await plan.one("select close_reason from release_opening") == "expired"
     async with plan.db.pool.acquire() as tx:
         assert await tables.over(tx, at(9)) == []
+
+
+async def test_C14_a_contract_that_runs_out_within_sixty_days_is_told_of_until_another_follows(plan: Plan) -> None:
+    async def told(day: float) -> list[bool]:
+        async with plan.db.pool.acquire() as tx:
+            gauge = await tables.running_out(tx, at(day) + NOTICE)
+        return [bool(gauge), *(one.runs_out for one in await overview(plan.db, at(day)))]
+
+    await plan.signs(0, 100)
+    assert [await told(day) for day in (39, 40)] == [[False, False], [True, True]]
+    await plan.signs(100, 200, now=41)
+    assert await told(41) == [False, False]
 
 
 async def test_C14_a_contract_is_with_a_registered_recipient(plan: Plan) -> None:
