@@ -9,6 +9,7 @@ LOCAL := $(or $(CARE_CONNECT_LOCAL),.local)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 FETCHED := $(LOCAL)/.fetched
+BROWSER := $(LOCAL)/.browser
 READY := $(INSTALLED) $(if $(filter embedded,$(STACK)),$(FETCHED))
 COMPOSE = $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 APT := DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
@@ -48,11 +49,8 @@ run: $(READY) ## Keep the stack up and print its addresses; Ctrl-C stops it
 test: $(READY) browser ## Run all tests (STACK=embedded, containers or external; ARGS for pytest)
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=15 $(ARGS)
 
-# Without one the tests that need it skip and say so: that is no reason to fail here.
-browser: ## Install the browser of the page tests (Debian's Chromium), where that can be done
-	@command -v chromium-headless-shell >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
-	  { apt-get update -qq; $(APT) chromium-headless-shell || command -v chromium || $(APT) chromium; }; } \
-	  >/dev/null 2>&1 || true
+# Without one the tests that need it skip and say so: that is no reason to fail here. Looked for once, where one is found.
+browser: $(BROWSER) ## Install the browser of the page tests (Debian's Chromium), where that can be done
 
 test-containers: ## Run all tests on containers; needs a Docker engine
 	@$(MAKE) --no-print-directory test STACK=containers
@@ -126,6 +124,12 @@ $(INSTALLED): requirements.txt pyproject.toml
 	  $(BIN)/python -m pip install --require-hashes -r requirements.txt
 	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
+
+$(BROWSER):
+	@command -v chromium-headless-shell >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  { apt-get update -qq; $(APT) chromium-headless-shell || command -v chromium || $(APT) chromium; }; } \
+	  >/dev/null 2>&1 || true
+	@mkdir -p $(@D); { command -v chromium-headless-shell || command -v chromium; } >/dev/null && touch $@ || true
 
 $(FETCHED): $(INSTALLED) $(wildcard deploy/local/pins/*.txt)
 	@$(BIN)/python -m deploy.local.fetch
