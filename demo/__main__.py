@@ -15,8 +15,6 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
-
 from demo.acts import choose, export, load
 from demo.asking import ask_for_a_copy
 from demo.calling import lanes
@@ -33,6 +31,7 @@ from demo.system import System, of_environment, of_stack
 from demo.telling import Teller
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.paths import run_folder
+from deploy.local.processes import answers
 from deploy.local.stack import SERVICES, Stack
 
 ACTS = (
@@ -108,17 +107,10 @@ def ready(system: System) -> None:
     """`make up` is back before the services serve. Raises RuntimeError where one does not in two minutes."""
     give_up = time.monotonic() + 120
     for service in SERVICES:
-        while not _serves(f"{system.url(service)}/readyz"):
+        while not answers(f"{system.url(service)}/readyz"):
             if time.monotonic() > give_up:
                 raise RuntimeError(f"{service} is not ready: look at its log")
             time.sleep(0.2)
-
-
-def _serves(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=2).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 async def play(system: System, tell: Teller, asked: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ and for no longer than firing it takes. What an action leaves for later, and wha
 
 import asyncio
 import logging
+import math
 import random
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -68,7 +69,8 @@ class Sweep:
                 if due or not self._shipped:
                     await self.drain()
                     _, ahead = await self._look(self.clock.now())
-                pause = min(pause, ahead or pause)
+                if ahead > 0:
+                    pause = min(pause, max(ahead, BREATH))
             except Exception as error:  # the database is away, or starts: nothing is lost, all of it is still due
                 log.warning("the sweep of deadlines starts again", extra={"error": type(error).__name__})
             await asyncio.sleep(pause)
@@ -143,15 +145,14 @@ class Sweep:
                 moved += await reproject(tx, code, now, BATCH)
         return moved
 
-    async def _look(self, now: datetime) -> tuple[bool, float | None]:
-        """Whether there is anything to do, and seconds until the next is due: None where there is none, or what is due could not be
-        fired now. Tells how old the oldest is."""
+    async def _look(self, now: datetime) -> tuple[bool, float]:
+        """Whether there is anything to do, and seconds until the next is due: infinite where there is none, negative for what is
+        overdue. Tells how old the oldest is."""
         async with self.db.begin() as tx:
             row = (await tx.exec_driver_sql(LOOK)).one()
-        ahead = (row.first_at - now).total_seconds() if row.first_at else None
-        self.metrics.deadline_oldest_due_seconds.set(max(0.0, -(ahead or 0.0)))
-        due = row.outdated or (ahead is not None and ahead <= 0)
-        return due, max(ahead, BREATH) if ahead and ahead > 0 else None
+        ahead = (row.first_at - now).total_seconds() if row.first_at else math.inf
+        self.metrics.deadline_oldest_due_seconds.set(max(0.0, -ahead))
+        return row.outdated or ahead <= 0, ahead
 
     def _observe(self, taken: list[Shot], now: datetime) -> None:
         for shot in taken:
