@@ -85,11 +85,13 @@ async def watch_contracts(db: Database, journal: Journal, clock: Clock, metrics:
     """Runs for the life of the process."""
     while True:
         try:
+            now = clock.now()
             async with db.pool.acquire() as tx:
-                over = await tables.over(tx, clock.now())
-                metrics.contracts_running_out.set(await tables.running_out(tx, clock.now() + NOTICE))
-            for recipient_id in over:
-                await close_over(db, journal, recipient_id, clock.now())
+                running_out = await tables.over(tx, now + NOTICE)
+            metrics.contracts_running_out.set(len(running_out))
+            for opening in running_out:
+                if opening.open_until <= now:
+                    await close_over(db, journal, opening.recipient_id, clock.now())
         except Exception as error:  # the database is away: the gate is closed all the same
             log.warning("contracts are not watched", extra={"error": type(error).__name__})
         await asyncio.sleep(LOOK_EVERY)

@@ -150,13 +150,7 @@ async def openings_of(tx: Connection, recipient_id: UUID) -> Sequence[Opening]:
     return [Opening(**row) for row in rows]
 
 
-async def running_out(tx: Connection, by: datetime) -> int:
-    """How many recipients are open until then at most, and not renewed."""
-    found: int = await tx.fetchval("select count(*) from release_opening where closed_at is null and open_until <= $1", by)
-    return found
-
-
-async def over(tx: Connection, now: datetime) -> list[UUID]:
-    """The recipients whose time ran out and who are not closed yet."""
-    rows = await tx.fetch("select recipient_id from release_opening where closed_at is null and open_until <= $1", now)
-    return [row["recipient_id"] for row in rows]
+async def over(tx: Connection, by: datetime) -> list[Opening]:
+    """Those whose time runs out by then and who are not closed yet."""
+    rows = await tx.fetch(f"select {OPENINGS} from release_opening where closed_at is null and open_until <= $1", by)
+    return [Opening(**row) for row in rows]

@@ -174,7 +174,7 @@ async def test_C14_time_that_ran_out_is_noticed_once(plan: Plan) -> None:
 async def test_C14_a_contract_that_runs_out_within_sixty_days_is_told_of_until_another_follows(plan: Plan) -> None:
     async def told(day: float) -> list[bool]:
         async with plan.db.pool.acquire() as tx:
-            gauge = await tables.running_out(tx, at(day) + NOTICE)
+            gauge = await tables.over(tx, at(day) + NOTICE)
         return [bool(gauge), *(one.runs_out for one in await overview(plan.db, at(day)))]
 
     await plan.signs(0, 100)
