@@ -4,7 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import get_args
 from uuid import uuid4
 
+import pytest
 from playwright.async_api import Browser, FilePayload, Locator, Page, expect
+from pydantic import ValidationError
 
 from consent.pages import office_contract_form as form_of
 from consent.pages import office_contracts as page_of
@@ -28,6 +30,11 @@ def test_C14_the_page_offers_whatever_there_is() -> None:
     assert set(get_args(form_of.Required)) == REQUIRED
     bounds = ContractIn.model_json_schema()["properties"]
     assert {name: (bounds[name]["minimum"], bounds[name]["maximum"]) for name in form_of.PERIODS} == form_of.PERIODS
+
+
+def test_C14_a_last_day_that_no_day_follows_is_refused() -> None:
+    with pytest.raises(ValidationError, match="last_day\n  Input should be less than"):
+        form_of.ContractForm.model_validate({"last_day": "9999-12-31"})
 
 
 TOO_WIDE = """

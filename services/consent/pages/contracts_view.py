@@ -74,6 +74,10 @@ class Recipients(BaseModel):
     items: list[Recipient]
 
 
+def status_of(refused: str) -> int:
+    return 503 if refused == "away" else 409
+
+
 async def recipients(reporting: Reporting) -> Recipients | None:
     """None where reporting does not answer."""
     body = await reporting.get_json("/v1/recipient-contracts", {})

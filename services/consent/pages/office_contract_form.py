@@ -5,20 +5,18 @@ from hashlib import sha256
 from typing import Annotated, Any, Literal, get_args
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends, Form, Request, UploadFile
+from fastapi import APIRouter, Form, Request, UploadFile
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from common.auth import Principal, Role
 from common.never_kept import StructuredText
 from common.pages.errors import PageRoute
 from common.pages.language import language_of
-from common.pages.session import AllowPage, csrf_of
-from consent.pages.contracts_view import send
+from common.pages.session import csrf_of
+from consent.pages.contracts_view import send, status_of
+from consent.pages.office_contracts import HERE, Officer
 
-HERE = "/privacy-office/contracts"
 router = APIRouter(prefix=HERE, route_class=PageRoute, include_in_schema=False)
-Officer = Annotated[Principal, Depends(AllowPage(Role.PRIVACY_OFFICER))]
 Line = Annotated[StructuredText, Field(max_length=200)]
 Required = Literal[
     "encryption_at_rest",
@@ -49,7 +47,7 @@ class ContractForm(BaseModel):
     breach_notice_hours: int = 72
     audit_every_months: int = 12
     valid_from: date
-    last_day: date
+    last_day: Annotated[date, Field(lt=date.max)]
     audit_right: Literal["agreed"]
     document: UploadFile
 
@@ -88,7 +86,7 @@ def _page(request: Request, recipient_id: UUID, form: ContractForm | None = None
     answer: Response = request.app.state.pages.render(
         request,
         "office_contract_form.html",
-        200 if refused is None else 503 if refused == "away" else 409,
+        status_of(refused) if refused else 200,
         here=f"{HERE}/{recipient_id}/new",
         action=HERE,
         csrf=csrf_of(request),

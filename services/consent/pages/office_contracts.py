@@ -12,7 +12,7 @@ from common.pages.errors import PageRoute
 from common.pages.language import language_of
 from common.pages.session import AllowPage, csrf_of
 from common.problems import Problem
-from consent.pages.contracts_view import recipients, send
+from consent.pages.contracts_view import recipients, send, status_of
 
 AREA = "/privacy-office"
 HERE = f"{AREA}/contracts"
@@ -38,9 +38,7 @@ DONE = ("recorded", "ended", "resumed", "announced", "reported", "resolved")
 @router.get("")
 async def show(request: Request, caller: Officer) -> Response:
     shown = await recipients(request.app.state.reporting)
-    answer: Response = request.app.state.pages.render(
-        request, "office_contracts.html", here=HERE, csrf=csrf_of(request), message=None, shown=shown
-    )
+    answer: Response = request.app.state.pages.render(request, "office_contracts.html", here=HERE, csrf=csrf_of(request), shown=shown)
     return answer
 
 
@@ -102,7 +100,7 @@ async def _act(request: Request, caller: Principal, done: str, what: str, body: 
     recipient_id = UUID(what.partition("/")[0])
     refused = await send(request.app.state.reporting, method, f"/v1/recipients/{what}", body | {"recorded_by": str(caller.id)})
     if refused:
-        return await _page(request, recipient_id, message=f"contracts.refused.{refused}", status=503 if refused == "away" else 409)
+        return await _page(request, recipient_id, message=f"contracts.refused.{refused}", status=status_of(refused))
     return RedirectResponse(f"{HERE}/{recipient_id}?lang={language_of(request)}&done={done}", 303)
 
 

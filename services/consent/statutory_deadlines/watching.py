@@ -7,7 +7,7 @@ from common.clock import Clock
 from common.db import DOWN, Database
 from common.metrics import Metrics
 from consent.statutory_deadlines.policies import POLICIES
-from consent.statutory_deadlines.tables import standing
+from consent.statutory_deadlines.tables import Standing, standing
 
 
 async def watch_standing(db: Database, clock: Clock, metrics: Metrics, every: float = 1.0) -> None:
@@ -18,6 +18,7 @@ async def watch_standing(db: Database, clock: Clock, metrics: Metrics, every: fl
             async with db.pool.acquire() as tx:
                 found = await standing(tx, clock.now())
             for code in codes:
-                metrics.statutory_deadlines_open.labels(code).set(found[code].open if code in found else 0)
-                metrics.statutory_deadlines_overdue.labels(code).set(found[code].overdue if code in found else 0)
+                of = found.get(code) or Standing(code, 0, 0, None)
+                metrics.statutory_deadlines_open.labels(code).set(of.open)
+                metrics.statutory_deadlines_overdue.labels(code).set(of.overdue)
         await asyncio.sleep(every)
